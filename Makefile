@@ -1,0 +1,23 @@
+.PHONY: setup build test demo format lint bench
+
+setup:
+	@scripts/setup
+
+build: setup
+	swift build -c release
+
+demo: build
+	@.build/release/gamma-mod demo --overlay .build/demo-overlay.png
+
+# Numerical tests need optimised code; a build folder of their own keeps `make build` incremental.
+test: setup
+	swift test -c release -Xswiftc -enable-testing --scratch-path .build/testing
+
+bench: build
+	@.build/release/gamma-mod bench -m models/pocket-gamma --threads 1 --repeat 50
+
+format:
+	swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+lint:
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
