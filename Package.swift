@@ -26,8 +26,12 @@ let package = Package(
   name: "gamma-mod",
   platforms: [.macOS(.v15), .iOS(.v18)],
   targets: [
+    .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+    .target(name: "CKernels", cSettings: cSettings),
+    module("Tensors", ["COneDNN", "CKernels"]),
     module("Files"),
     module("StrictJSON"),
+    tests("Tensors", []),
     tests("Files", []),
     tests("StrictJSON", []),
   ],

@@ -1,0 +1,11 @@
+#if defined(__x86_64__)
+#define GM_NAME "avx512"
+#define GM_TABLE gm_kernels_avx512
+#define GM_LANES 16
+#define GM_REGISTERS 32
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#include "variant.inc"
+#pragma clang attribute pop
+#else
+typedef int gm_no_avx512;
+#endif

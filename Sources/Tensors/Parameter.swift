@@ -1,0 +1,54 @@
+/// A named tensor that a model learns.
+///
+/// Safe to share: tapes only read it; the optimiser and loaders replace or change its content while no tape runs.
+public final class Parameter: @unchecked Sendable {
+  /// The tensor's name in this project's own scheme, unique within a model.
+  public let name: String
+  /// The value that layers compute with: float32, or bfloat16 for models that only answer.
+  public package(set) var tensor: Tensor
+  /// Whether training changes it.
+  public package(set) var isTrainable = true
+  /// The value rounded to bfloat16, kept by a trainer that computes in bfloat16.
+  package var rounded: Tensor?
+
+  public init(name: String, tensor: Tensor) {
+    self.name = name
+    self.tensor = tensor
+  }
+
+  public var shape: [Int] { tensor.shape }
+}
+
+/// The sums of parameter gradients of one or several backward passes.
+///
+/// One store belongs to one tape at a time.
+public final class GradientStore {
+  package struct Entry {
+    package let tensor: Tensor
+    /// False until the first gradient of a sum is written, which then overwrites what the memory held.
+    package var isSet: Bool
+  }
+
+  private var entries: [ObjectIdentifier: Entry] = [:]
+
+  public init() {}
+
+  /// Starts new sums; keeps the memory.
+  public func reset() {
+    for key in entries.keys { entries[key]?.isSet = false }
+  }
+
+  /// The gradient of a parameter; nil if it took no part in the losses.
+  /// - Shape: the parameter's
+  public func gradient(of parameter: Parameter) -> Tensor? {
+    entries[ObjectIdentifier(parameter)].flatMap { $0.isSet ? $0.tensor : nil }
+  }
+
+  /// The memory for a parameter's gradient and whether it already holds part of the sum; from now on it does.
+  package func accumulator(for parameter: Parameter) -> Entry {
+    let key = ObjectIdentifier(parameter)
+    let entry = entries[key] ?? Entry(tensor: Tensor(uninitialized: parameter.shape), isSet: false)
+    entries[key] = Entry(tensor: entry.tensor, isSet: true)
+    return entry
+  }
+}

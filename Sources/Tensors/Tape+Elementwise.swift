@@ -1,0 +1,88 @@
+internal import CKernels
+
+/// The activation functions of the supported models.
+public enum Activation: String, Sendable, CaseIterable {
+  /// x/2 · (1 + erf(x/√2))
+  case gelu
+  /// The tanh approximation of `gelu`.
+  case geluTanh
+  /// x · sigmoid(1.702 x)
+  case quickGelu
+
+  var kernel: GMActivation {
+    switch self {
+    case .gelu: GM_GELU_ERF
+    case .geluTanh: GM_GELU_TANH
+    case .quickGelu: GM_GELU_QUICK
+    }
+  }
+}
+
+extension Tape {
+  /// a + b, of equal shapes.
+  public func add(_ a: Value, _ b: Value) -> Value {
+    precondition(a.tensor.count == b.tensor.count, "\(a.tensor.shape) + \(b.tensor.shape)")
+    let result = make(a.tensor.shape)
+    backend.kernels.functions.add(
+      a.tensor.floatPointer, b.tensor.floatPointer, result.floatPointer, Int64(result.count))
+    return record(result, tracked: isTracked(a, b)) { [unowned self] gradient in
+      if a.node != nil && b.node != nil {
+        // One of them may keep the tensor, so the other gets memory of its own.
+        withGradient(of: a) { sum, isSet in
+          if isSet {
+            backend.addInPlace(sum, gradient)
+          } else {
+            sum.floatPointer.update(from: gradient.floatPointer, count: sum.count)
+          }
+        }
+        accumulate(gradient, into: b)
+      } else {
+        accumulate(gradient, into: a.node == nil ? b : a)
+      }
+    }
+  }
+
+  /// x · factor.
+  public func scale(_ x: Value, by factor: Float) -> Value {
+    let result = zeros(x.tensor.shape)
+    backend.kernels.functions.add_scaled(
+      result.floatPointer, x.tensor.floatPointer, factor, Int64(result.count))
+    return record(result, tracked: isTracked(x)) { [unowned self] gradient in
+      addScaledGradient(gradient, factor, to: x)
+    }
+  }
+
+  public func activation(_ kind: Activation, _ x: Value) -> Value {
+    let result = make(x.tensor.shape)
+    let functions = backend.kernels.functions
+    functions.activation(kind.kernel, x.tensor.floatPointer, result.floatPointer, Int64(result.count))
+    return record(result, tracked: isTracked(x)) { [unowned self] gradient in
+      let slope = make(x.tensor.shape)
+      functions.activation_backward(
+        kind.kernel, x.tensor.floatPointer, gradient.floatPointer, slope.floatPointer, Int64(slope.count))
+      accumulate(slope, into: x)
+    }
+  }
+
+  /// silu(gate) · up, the middle of a gated MLP.
+  public func swiGLU(gate: Value, up: Value) -> Value {
+    let result = make(gate.tensor.shape)
+    let functions = backend.kernels.functions
+    functions.swiglu(
+      gate.tensor.floatPointer, up.tensor.floatPointer, result.floatPointer, Int64(result.count))
+    return record(result, tracked: isTracked(gate, up)) { [unowned self] gradient in
+      let (gateSlope, upSlope) = (make(gate.tensor.shape), make(up.tensor.shape))
+      functions.swiglu_backward(
+        gate.tensor.floatPointer, up.tensor.floatPointer, gradient.floatPointer, gateSlope.floatPointer,
+        upSlope.floatPointer, Int64(gateSlope.count))
+      accumulate(gateSlope, into: gate)
+      accumulate(upSlope, into: up)
+    }
+  }
+
+  func addScaledGradient(_ gradient: Tensor, _ factor: Float, to value: Value) {
+    addGradient(of: value) {
+      backend.kernels.functions.add_scaled($0.floatPointer, gradient.floatPointer, factor, Int64($0.count))
+    }
+  }
+}

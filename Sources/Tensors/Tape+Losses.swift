@@ -1,0 +1,80 @@
+internal import CKernels
+internal import Foundation
+
+extension Tape {
+  /// Σ over rows of −log softmax(logits)[target], times `scale`; rows with a negative target are left out.
+  /// - Parameter weights: A factor for each row; 1 if nil.
+  /// - Shape: logits `[rows, classes]`, targets one per row → scalar `[1]`
+  public func crossEntropy(_ logits: Value, targets: [Int32], weights: [Float]? = nil, scale: Float) -> Value
+  {
+    precondition(targets.count == logits.rows && targets.allSatisfy { $0 < logits.width })
+    let losses = make([logits.rows])
+    let slope = isTracked(logits) ? make(logits.tensor.shape) : nil
+    let functions = backend.kernels.functions
+    functions.cross_entropy(
+      logits.tensor.floatPointer, targets, losses.floatPointer, slope?.floatPointer, scale,
+      Int64(logits.rows),
+      Int64(logits.width))
+    var values = losses.floats()
+    if let weights {
+      precondition(weights.count == logits.rows)
+      values = zip(values, weights).map { $0 * $1 }
+      if let slope {
+        functions.scale_rows(
+          slope.floatPointer, weights, slope.floatPointer, Int64(logits.rows), Int64(logits.width))
+      }
+    }
+    let sum = values.reduce(0.0) { $0 + Double($1) }
+    return record(Tensor([Float(sum) * scale], shape: [1]), tracked: slope != nil) {
+      [unowned self] gradient in
+      guard let slope else { return }
+      addScaledGradient(slope, gradient.scalar, to: logits)
+    }
+  }
+
+  /// Σ over rows of weight · mean((x − target)²), times `scale`.
+  /// - Shape: x and target `[rows, width]`, weights one per row → scalar `[1]`
+  public func squaredError(_ x: Value, target: Tensor, weights: [Float], scale: Float) -> Value {
+    precondition(x.tensor.shape == target.shape && weights.count == x.rows)
+    let difference = make(x.tensor.shape)
+    let functions = backend.kernels.functions
+    difference.floatPointer.update(from: x.tensor.floatPointer, count: difference.count)
+    functions.add_scaled(difference.floatPointer, target.floatPointer, -1, Int64(difference.count))
+    var sum = 0.0
+    for (row, weight) in weights.enumerated() {
+      sum +=
+        Double(weight) * functions.sum_of_squares(difference.floatPointer + row * x.width, Int64(x.width))
+    }
+    let factor = scale / Float(x.width)
+    return record(Tensor([Float(sum) * factor], shape: [1]), tracked: isTracked(x)) {
+      [unowned self] gradient in
+      let slope = make(x.tensor.shape)
+      let rowFactors = weights.map { $0 * 2 * factor * gradient.scalar }
+      functions.scale_rows(
+        difference.floatPointer, rowFactors, slope.floatPointer, Int64(x.rows), Int64(x.width))
+      accumulate(slope, into: x)
+    }
+  }
+
+  /// The probability of the second of two classes, softmax(logits)[1].
+  /// - Shape: logits `[rows, 2]` → `[rows]`
+  public func secondClassProbability(_ logits: Value) -> Value {
+    precondition(logits.width == 2)
+    let rows = logits.rows
+    let result = make([rows])
+    for row in 0..<rows {
+      let pair = logits.tensor.floatPointer + 2 * row
+      result.floatPointer[row] = 1 / (1 + exp(pair[0] - pair[1]))
+    }
+    return record(result, tracked: isTracked(logits)) { [unowned self] gradient in
+      let slope = make(logits.tensor.shape)
+      for row in 0..<rows {
+        let p = result.floatPointer[row]
+        let change = gradient.floatPointer[row] * p * (1 - p)
+        slope.floatPointer[2 * row] = -change
+        slope.floatPointer[2 * row + 1] = change
+      }
+      accumulate(slope, into: logits)
+    }
+  }
+}

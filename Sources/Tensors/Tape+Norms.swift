@@ -1,0 +1,65 @@
+internal import CKernels
+
+extension Tape {
+  /// x · weight / √(mean(x²) + ε), row by row (Zhang & Sennrich 2019).
+  /// - Shape: x `[rows, width]`, weight `[width]`
+  public func rmsNorm(_ x: Value, weight: Parameter, epsilon: Float) -> Value {
+    rmsNorm(x, weight: wideValue(of: weight), epsilon: epsilon)
+  }
+
+  func rmsNorm(_ x: Value, weight: Value, epsilon: Float) -> Value {
+    let result = make(x.tensor.shape)
+    let inverse = make([x.rows])
+    let functions = backend.kernels.functions
+    functions.rms_norm(
+      x.tensor.floatPointer, weight.tensor.floatPointer, result.floatPointer, inverse.floatPointer,
+      Int64(x.rows),
+      Int64(x.width), epsilon)
+    return record(result, tracked: isTracked(x, weight)) { [unowned self] gradient in
+      let slope = make(x.tensor.shape)
+      withNormGradient(of: weight) {
+        functions.rms_norm_backward(
+          x.tensor.floatPointer, weight.tensor.floatPointer, inverse.floatPointer, gradient.floatPointer,
+          slope.floatPointer, $0.floatPointer, Int64(x.rows), Int64(x.width))
+      }
+      accumulate(slope, into: x)
+    }
+  }
+
+  /// (x − mean) / √(variance + ε) · weight + bias, row by row (Ba et al. 2016).
+  /// - Shape: x `[rows, width]`, weight and bias `[width]`
+  public func layerNorm(_ x: Value, weight: Parameter, bias: Parameter, epsilon: Float) -> Value {
+    layerNorm(x, weight: wideValue(of: weight), bias: wideValue(of: bias), epsilon: epsilon)
+  }
+
+  func layerNorm(_ x: Value, weight: Value, bias: Value, epsilon: Float) -> Value {
+    let result = make(x.tensor.shape)
+    let (mean, inverse) = (make([x.rows]), make([x.rows]))
+    let functions = backend.kernels.functions
+    functions.layer_norm(
+      x.tensor.floatPointer, weight.tensor.floatPointer, bias.tensor.floatPointer, result.floatPointer,
+      mean.floatPointer, inverse.floatPointer, Int64(x.rows), Int64(x.width), epsilon)
+    return record(result, tracked: isTracked(x, weight, bias)) { [unowned self] gradient in
+      let slope = make(x.tensor.shape)
+      withNormGradient(of: weight) { weightSum in
+        withNormGradient(of: bias) { biasSum in
+          functions.layer_norm_backward(
+            x.tensor.floatPointer, weight.tensor.floatPointer, mean.floatPointer, inverse.floatPointer,
+            gradient.floatPointer, slope.floatPointer, weightSum.floatPointer, biasSum.floatPointer,
+            Int64(x.rows),
+            Int64(x.width))
+        }
+      }
+      accumulate(slope, into: x)
+    }
+  }
+
+  /// Norm kernels always sum the gradients of their weights; those of frozen weights go to scratch memory.
+  private func withNormGradient(of weight: Value, _ add: (Tensor) -> Void) {
+    if weight.node == nil {
+      add(zeros(weight.tensor.shape))
+    } else {
+      addGradient(of: weight, add)
+    }
+  }
+}
