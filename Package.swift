@@ -31,9 +31,11 @@ let package = Package(
     module("Tensors", ["COneDNN", "CKernels"]),
     module("Files"),
     module("StrictJSON"),
+    module("Checkpoints", ["Tensors", "Files", "StrictJSON"]),
     tests("Tensors", []),
     tests("Files", []),
     tests("StrictJSON", []),
+    tests("Checkpoints", ["Tensors", "Files", "StrictJSON"]),
   ],
   cxxLanguageStandard: .cxx17
 )
