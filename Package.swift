@@ -27,15 +27,20 @@ let package = Package(
   platforms: [.macOS(.v15), .iOS(.v18)],
   targets: [
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+    .target(
+      name: "CSentencePiece", cxxSettings: [.treatAllWarnings(as: .error)],
+      linkerSettings: [.linkedLibrary("sentencepiece")]),
     .target(name: "CKernels", cSettings: cSettings),
     module("Tensors", ["COneDNN", "CKernels"]),
     module("Files"),
     module("StrictJSON"),
     module("Checkpoints", ["Tensors", "Files", "StrictJSON"]),
+    module("Tokenization", ["StrictJSON", "CSentencePiece"]),
     tests("Tensors", []),
     tests("Files", []),
     tests("StrictJSON", []),
     tests("Checkpoints", ["Tensors", "Files", "StrictJSON"]),
+    tests("Tokenization", []),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -1,0 +1,7 @@
+/// A string as a dictionary key that tells apart what `String` holds for equal: canonically equivalent characters.
+struct ByteString: Hashable, Sendable {
+  let bytes: [UInt8]
+
+  init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
+  init(_ string: String) { bytes = Array(string.utf8) }
+}

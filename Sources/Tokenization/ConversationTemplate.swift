@@ -1,0 +1,59 @@
+/// How a conversation becomes one prompt: the words and separators a model was trained with, as data.
+public struct ConversationTemplate: Sendable, Equatable {
+  /// How turns are written. `role` is the role's name; a turn without text leaves only the role, for the model to go on.
+  public enum Style: String, Sendable, CaseIterable {
+    /// `system␣role: text␣role: text</s>`, user and assistant turns ending in a separator each.
+    case two
+    /// `system###role: text###`, one separator for all turns.
+    case single
+    /// Role, text and separator one after the other; the role carries its own line break.
+    case roleTextSeparator
+    /// As `roleTextSeparator`, with line breaks after role and separator.
+    case chatML
+    /// The texts alone.
+    case plain
+    /// `[INST] text [/INST] text </s>`, the system text within the first turn.
+    case llama2
+    /// `<start_of_turn>role`, text, `<end_of_turn>`.
+    case gemma
+  }
+
+  public var name: String
+  public var style: Style
+  public var system: String
+  /// Names of the user's and the assistant's role, as the prompt writes them.
+  public var roles: [String]
+  public var separator: String
+  /// The separator after an assistant's turn, where it differs.
+  public var assistantSeparator: String?
+  /// Messages that come before those of the conversation.
+  public var presetMessages: [ConversationMessage] = []
+  /// The first turn's image gets a turn of its own, between the tags `<Image>` and `</Image>`.
+  public var tagsImage = false
+
+  /// The strings at which generation ends.
+  public var stopStrings: [String] {
+    let stop = style == .two ? assistantSeparator ?? separator : separator
+    return stop.isEmpty ? [] : [stop]
+  }
+}
+
+/// One turn of a conversation.
+public struct ConversationMessage: Sendable, Equatable {
+  public enum Role: Int, Sendable {
+    case user = 0
+    case assistant = 1
+  }
+
+  public var role: Role
+  /// The text, in which `<image>` stands for a picture; nil for the turn that the model is to write.
+  public var text: String?
+  /// The first turn has a picture in front of its text, whether or not `text` says so.
+  public var hasImage: Bool
+
+  public init(_ role: Role, _ text: String?, hasImage: Bool = false) {
+    self.role = role
+    self.text = text
+    self.hasImage = hasImage
+  }
+}

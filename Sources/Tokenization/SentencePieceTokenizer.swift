@@ -1,0 +1,96 @@
+/// A tokenizer that reads a SentencePiece `.model` file through libsentencepiece.
+///
+/// BPE models are treated as LLaMA's: the strings of control tokens are cut out of the text, each remaining piece gets
+/// its own leading space, and a text begins with the beginning-of-sequence id. Unigram models read the text as
+/// libsentencepiece does: strings of control tokens are ordinary text, and no id is added.
+public struct SentencePieceTokenizer: TextTokenizer {
+  private let model: SentencePieceModel
+  private let algorithm: SentencePieceModel.Algorithm
+  private let table: PieceTable
+  private let ids: [ByteString: Int]
+  private let splitter: AddedTokenSplitter
+  private let addsBOS: Bool
+
+  public let bosID: Int?
+  public let eosID: Int?
+  public let padID: Int?
+  public let unkID: Int?
+
+  /// - Parameters:
+  ///   - bytes: Content of the `.model` file.
+  ///   - file: Name of the file, for errors.
+  ///   - addedTokens: Tokens beside the model's own; their ids may follow its vocabulary or lie within it.
+  ///   - addsBOS: Whether a text begins with the beginning-of-sequence id; nil for what fits the model's algorithm.
+  ///   - padName: How the padding token is spelt, if the model itself has none.
+  /// - Throws: ``TokenizationError`` if the model does not load or an added token's id is out of range.
+  public init(
+    bytes: [UInt8], file: String = "tokenizer.model", addedTokens: [AddedToken] = [], addsBOS: Bool? = nil,
+    padName: String? = nil
+  ) throws {
+    let model = try SentencePieceModel(bytes, file: file)
+    self.model = model
+    algorithm = SentencePieceModel.algorithm(of: bytes)
+    var table = PieceTable()
+    var added: [AddedToken] = []
+    for id in 0..<model.count {
+      let piece = model.piece(for: id) ?? ""
+      switch model.kind(of: id) {
+      case .normal, .unused: table.append(piece)
+      case .byte: table.append(piece, kind: byteValue(of: piece).map { .byte($0) } ?? .text)
+      case .control, .unknown:
+        table.append(piece, isSpecial: true)
+        if algorithm == .bytePairEncoding { added.append(AddedToken(id: id, content: piece)) }
+      }
+    }
+    // What is looked for in normalised text and has an id of the model is a symbol that the model finds itself.
+    let others = addedTokens.filter { !($0.isNormalized && !$0.isSpecial && $0.id < model.count) }
+    try table.add(others, file: file)
+    let overwritten = Set(others.map(\.id))
+    splitter = AddedTokenSplitter(added.filter { !overwritten.contains($0.id) } + others)
+    let ids = table.idsByPiece
+    self.ids = ids
+    self.table = table
+    bosID = model.bosID
+    eosID = model.eosID
+    unkID = model.unkID
+    padID = model.padID ?? padName.flatMap { ids[ByteString($0)] }
+    self.addsBOS = addsBOS ?? (algorithm == .bytePairEncoding)
+  }
+
+  public func encode(_ text: String, addBOS: Bool) -> [Int] {
+    var ids: [Int] = []
+    if addBOS, addsBOS, let bosID { ids.append(bosID) }
+    var text = text
+    text.withUTF8 { bytes in
+      for segment in splitter.segments(of: bytes) {
+        switch segment {
+        case .token(let id): ids.append(id)
+        case .text(let range): model.encode(UnsafeBufferPointer(rebasing: bytes[range]), into: &ids)
+        }
+      }
+    }
+    return ids
+  }
+
+  /// The ids that SentencePiece itself gives the whole text: no ids around it, added tokens are ordinary text.
+  package func encodePlainly(_ text: String) -> [Int] {
+    var ids: [Int] = []
+    var text = text
+    text.withUTF8 { model.encode($0, into: &ids) }
+    return ids
+  }
+
+  /// The text that SentencePiece itself gives for `ids`.
+  package func decodePlainly(_ ids: [Int]) -> String { model.decode(ids) }
+
+  public func decode(_ ids: [Int], skipSpecial: Bool) -> String {
+    table.decode(ids, skipSpecial: skipSpecial, dropsLeadingSpace: dropsLeadingSpace)
+  }
+
+  public var dropsLeadingSpace: Bool { true }
+  public var vocabularySize: Int { table.count }
+  public func bytes(for id: Int) -> [UInt8] { table.bytes(for: id) }
+  public func piece(for id: Int) -> String? { table.piece(for: id) }
+  public func id(for piece: String) -> Int? { ids[ByteString(piece)] }
+  public func isSpecial(_ id: Int) -> Bool { table.isSpecial(id) }
+}
