@@ -27,6 +27,10 @@ let package = Package(
   platforms: [.macOS(.v15), .iOS(.v18)],
   targets: [
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+    .systemLibrary(name: "CWebP", providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
+    .target(
+      name: "CPNG", cSettings: cSettings, linkerSettings: [.linkedLibrary("png"), .linkedLibrary("z")]),
+    .target(name: "CTurboJPEG", cSettings: cSettings, linkerSettings: [.linkedLibrary("jpeg")]),
     .target(
       name: "CSentencePiece", cxxSettings: [.treatAllWarnings(as: .error)],
       linkerSettings: [.linkedLibrary("sentencepiece")]),
@@ -36,11 +40,13 @@ let package = Package(
     module("StrictJSON"),
     module("Checkpoints", ["Tensors", "Files", "StrictJSON"]),
     module("Tokenization", ["StrictJSON", "CSentencePiece"]),
+    module("Images", ["Files", "CPNG", "CTurboJPEG", "CWebP"]),
     tests("Tensors", []),
     tests("Files", []),
     tests("StrictJSON", []),
     tests("Checkpoints", ["Tensors", "Files", "StrictJSON"]),
     tests("Tokenization", []),
+    tests("Images", ["Checkpoints", "Files", "Tensors"]),
   ],
   cxxLanguageStandard: .cxx17
 )

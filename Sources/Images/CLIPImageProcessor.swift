@@ -1,0 +1,91 @@
+/// Turns a picture into the input of a CLIP-like vision tower, with the same numbers as the
+/// `CLIPImageProcessor` of Hugging Face transformers and LLaVA's padding before it.
+///
+/// The order is fixed: pad to a square, resize, crop the middle, rescale, normalise. Each step can be
+/// switched off.
+public struct CLIPImageProcessor: Sendable, Equatable {
+  /// The size to which a picture is resized.
+  public enum Size: Sendable, Equatable {
+    /// The shorter side gets this length, the shape is kept.
+    case shortestEdge(Int)
+    /// Both sides are given, the shape is not kept.
+    case exact(width: Int, height: Int)
+  }
+
+  /// LLaVA's `image_aspect_ratio: pad`: a square canvas filled with the mean colour.
+  public var padsToSquare = false
+  /// Nil leaves the size as it is (`do_resize: false`).
+  public var size: Size? = .shortestEdge(336)
+  public var filter = ResamplingFilter.bicubic
+  /// Nil leaves the edges on (`do_center_crop: false`). Where the crop is larger than the picture, black is
+  /// added.
+  public var cropWidth: Int? = 336
+  public var cropHeight: Int? = 336
+  /// Nil leaves samples at 0…255 (`do_rescale: false`).
+  public var rescaleFactor: Double? = 1.0 / 255.0
+  /// Whether mean and standard deviation are applied (`do_normalize`).
+  public var normalizes = true
+  /// Per channel, for samples of 0…1.
+  public var mean: [Double] = [0.48145466, 0.4578275, 0.40821073]
+  public var standardDeviation: [Double] = [0.26862954, 0.26130258, 0.27577711]
+  /// Guards the size of every intermediate picture.
+  public var limits = ImageLimits()
+
+  /// The processor of CLIP ViT-L/14 at 336 pixels, the tower of LLaVA-1.5. Change what a configuration says
+  /// otherwise.
+  public init() {}
+
+  /// - Returns: `[3, height, width]`
+  /// - Throws: `ImageError` when a setting makes no sense or an intermediate picture exceeds the limits.
+  public func pixelValues(_ image: PixelImage) throws -> PixelValues {
+    let scaling = try SampleScaling(
+      rescaleFactor: rescaleFactor, mean: normalizes ? mean : [0, 0, 0],
+      standardDeviation: normalizes ? standardDeviation : [1, 1, 1])
+    return try scaling.pixelValues(preparedPixels(image))
+  }
+
+  /// The picture after padding, resizing and cropping, before its samples become floating-point numbers.
+  ///
+  /// - Throws: as ``pixelValues(_:)``.
+  public func preparedPixels(_ image: PixelImage) throws -> PixelImage {
+    let canvas = padsToSquare ? PixelCanvas(squareAround: image, fill: try meanColor()) : PixelCanvas(image)
+    let (width, height) = try targetSize(of: canvas)
+    let newWidth = cropWidth ?? width
+    let newHeight = cropHeight ?? height
+    guard newWidth > 0, newHeight > 0 else {
+      throw ImageError.invalidRequest("the crop cannot be \(newWidth)×\(newHeight) pixels")
+    }
+    try limits.check(width: newWidth, height: newHeight, name: "after cropping")
+    let crop = PixelWindow(centeredWidth: newWidth, height: newHeight, inWidth: width, height: height)
+    // The part of the crop that the picture covers; the rest is black.
+    let left = max(crop.x, 0)
+    let top = max(crop.y, 0)
+    let window = PixelWindow(
+      x: left, y: top, width: min(crop.x + crop.width, width) - left,
+      height: min(crop.y + crop.height, height) - top)
+    let resized = try canvas.resized(
+      width: width, height: height, filter: filter, window: window, limits: limits)
+    if window == crop { return resized }
+    return try resized.padded(
+      width: crop.width, height: crop.height, x: left - crop.x, y: top - crop.y, fill: .black, limits: limits)
+  }
+
+  private func targetSize(of canvas: PixelCanvas) throws -> (width: Int, height: Int) {
+    switch size {
+    case nil: (canvas.width, canvas.height)
+    case .exact(let width, let height): (width, height)
+    case .shortestEdge(let length):
+      try PixelImage.size(width: canvas.width, height: canvas.height, shortestEdge: length)
+    }
+  }
+
+  /// The colour of LLaVA's padding: the mean, rounded down to a byte.
+  private func meanColor() throws -> RGBColor {
+    let bytes = mean.compactMap { UInt8(exactly: ($0 * 255).rounded(.towardZero)) }
+    guard mean.count == 3, bytes.count == 3 else {
+      throw ImageError.invalidRequest(
+        "the mean must be three numbers from 0 to 1 to give a colour of padding")
+    }
+    return RGBColor(red: bytes[0], green: bytes[1], blue: bytes[2])
+  }
+}

@@ -1,0 +1,33 @@
+/// Why a picture could not be read, prepared or written. The description is a full sentence for the user.
+public enum ImageError: Error, CustomStringConvertible, Sendable, Equatable {
+  /// The file could not be opened or read.
+  case unreadable(name: String, reason: String)
+  /// The file could not be written; what was there before is unchanged.
+  case unwritable(name: String, reason: String)
+  /// A limit was exceeded; nothing was allocated for the picture.
+  case tooLarge(name: String, quantity: String, found: Int, limit: Int)
+  /// The bytes are of no known image format, or use a part of one that this reader does not have.
+  case unsupported(name: String, reason: String)
+  /// The file breaks the rules of its format, or ends too early.
+  case damaged(name: String, format: ImageFormat, reason: String)
+  /// A size or setting given by the caller makes no sense.
+  case invalidRequest(String)
+
+  public var description: String {
+    switch self {
+    case .unreadable(let name, let reason):
+      "Cannot read the image \(name): \(reason). Check the path and its permissions."
+    case .unwritable(let name, let reason):
+      "Cannot write the image \(name): \(reason). Check the folder, its permissions and the free space."
+    case .tooLarge(let name, let quantity, let found, let limit):
+      "The image \(name) is too large: its \(quantity) is \(found), and the limit is \(limit). "
+        + "Scale it down or raise the limit."
+    case .unsupported(let name, let reason):
+      "The image \(name) is not supported: \(reason). Convert it to PNG, JPEG or WebP."
+    case .damaged(let name, let format, let reason):
+      "The \(format.rawValue) image \(name) is damaged: \(reason). Save or fetch it again."
+    case .invalidRequest(let reason):
+      "Invalid image request: \(reason)."
+    }
+  }
+}

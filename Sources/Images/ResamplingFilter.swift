@@ -1,0 +1,47 @@
+import Foundation
+
+/// How a picture is resampled. The filters and their rounding are Pillow's.
+public enum ResamplingFilter: Sendable, Equatable, CaseIterable {
+  case bilinear
+  case bicubic
+  case lanczos
+
+  /// The filter of a number used by Pillow and by `resample` in a processor's configuration: 1, 2 or 3.
+  public init?(pillowCode: Int) {
+    switch pillowCode {
+    case 1: self = .lanczos
+    case 2: self = .bilinear
+    case 3: self = .bicubic
+    default: return nil
+    }
+  }
+
+  /// The distance in source pixels, at a scale of at most 1, beyond which the weight is 0.
+  var support: Double {
+    switch self {
+    case .bilinear: 1
+    case .bicubic: 2
+    case .lanczos: 3
+    }
+  }
+
+  /// The weight of a source pixel at a signed distance.
+  func weight(at distance: Double) -> Double {
+    let x = abs(distance)
+    switch self {
+    case .bilinear:
+      return x < 1 ? 1 - x : 0
+    case .bicubic:
+      let a = -0.5
+      if x < 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }
+      if x < 2 { return (((x - 5) * x + 8) * x - 4) * a }
+      return 0
+    case .lanczos:
+      return x < 3 ? Self.normalizedSinc(x) * Self.normalizedSinc(x / 3) : 0
+    }
+  }
+
+  private static func normalizedSinc(_ x: Double) -> Double {
+    x == 0 ? 1 : sin(x * .pi) / (x * .pi)
+  }
+}
