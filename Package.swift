@@ -27,6 +27,7 @@ let package = Package(
   platforms: [.macOS(.v15), .iOS(.v18)],
   targets: [
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+    .systemLibrary(name: "CLAPACK", providers: [.apt(["liblapack-dev"])]),
     .systemLibrary(name: "CWebP", providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
     .target(
       name: "CPNG", cSettings: cSettings, linkerSettings: [.linkedLibrary("png"), .linkedLibrary("z")]),
@@ -41,12 +42,20 @@ let package = Package(
     module("Checkpoints", ["Tensors", "Files", "StrictJSON"]),
     module("Tokenization", ["StrictJSON", "CSentencePiece"]),
     module("Images", ["Files", "CPNG", "CTurboJPEG", "CWebP"]),
+    module("Models", ["Tensors", "Files", "StrictJSON", "Checkpoints"]),
+    module("MixtureOfDepths", ["Tensors", "StrictJSON", "Checkpoints", "Models", "CLAPACK"]),
+    .target(
+      name: "ModelTesting",
+      dependencies: ["Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths"],
+      path: "Tests/ModelTesting", swiftSettings: settings),
     tests("Tensors", []),
     tests("Files", []),
     tests("StrictJSON", []),
     tests("Checkpoints", ["Tensors", "Files", "StrictJSON"]),
     tests("Tokenization", []),
     tests("Images", ["Checkpoints", "Files", "Tensors"]),
+    tests("Models", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths"]),
+    tests("MixtureOfDepths", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models"]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -1,0 +1,96 @@
+internal import Checkpoints
+internal import Foundation
+internal import Models
+internal import Tensors
+
+extension GammaInspection {
+  /// The findings for reading, one a line.
+  public var text: String {
+    var lines = [
+      "\(model.url.path): \(model.family ?? model.modelType), \(isSupported ? "supported" : "not supported")"
+    ]
+    func add(_ name: String, _ value: String) {
+      lines.append("  " + name.padding(toLength: 16, withPad: " ", startingAt: 0) + value)
+    }
+    if let reason { add("reason", reason) }
+    if let sizes = model.sizes {
+      let decoder = sizes.decoder
+      var parts = [("decoder", model.decoder.total + routerParameters)]
+      if sizes.tokensPerImage != nil {
+        parts = [("vision", model.vision.total), ("projector", model.projector.total)] + parts
+      }
+      let list = parts.map { "\($0.0) \(Self.grouped($0.1))" }.joined(separator: ", ")
+      add("parameters", "\(Self.grouped(parameters)) (\(list))")
+      add(
+        "decoder",
+        "\(decoder.layerCount) layers of width \(decoder.hiddenSize), \(decoder.queryHeads) heads, "
+          + "\(decoder.keyValueHeads) key heads, vocabulary \(Self.grouped(decoder.vocabularySize))")
+      add("context", "\(Self.grouped(decoder.contextLength)) tokens")
+      if let tokens = sizes.tokensPerImage, let side = sizes.imageSize {
+        add("picture", "\(side) × \(side) pixels become \(Self.grouped(tokens)) tokens")
+      } else {
+        add("picture", "none, the model reads text only")
+      }
+    } else {
+      add("parameters", Self.grouped(parameters))
+    }
+    add(
+      "memory",
+      DType.allCases.map { "\($0.rawValue) \(Self.size(memory($0)))" }.joined(separator: ", "))
+    if let routing, let layerCount = model.sizes?.decoder.layerCount {
+      let list = routing.layers.map(String.init).joined(separator: ", ")
+      add("routed layers", "\(routing.layers.count) of \(layerCount): \(list)")
+      add("routing", routing.rules)
+    } else if model.sizes != nil, routingFault == nil {
+      add("routed layers", "none, the model is dense")
+    }
+    let types = model.storedTypes.sorted { $0.key.rawValue < $1.key.rawValue }
+    add("tensors", types.map { "\($0.value) \($0.key.rawValue)" }.joined(separator: ", "))
+    if !model.missingFiles.isEmpty {
+      add("missing files", model.missingFiles.joined(separator: ", "))
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  /// A number with commas between its thousands.
+  private static func grouped(_ number: Int) -> String {
+    var result = ""
+    for (index, digit) in String(number).enumerated() {
+      if index > 0, (String(number).count - index).isMultiple(of: 3) { result.append(",") }
+      result.append(digit)
+    }
+    return result
+  }
+
+  private static func size(_ bytes: Int) -> String {
+    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)]
+    guard let (unit, shift) = units.first(where: { bytes >= 1 << $0.1 }) else { return "\(bytes) bytes" }
+    let tenths = (Double(bytes) / Double(1 << shift) * 10).rounded() / 10
+    return "\(tenths) \(unit)"
+  }
+}
+
+extension RoutingConfiguration {
+  /// The rules in words.
+  var rules: String {
+    let prompt =
+      switch prefill {
+      case .threshold(let value): "prompt rows run if p > \(value)"
+      case .imageThreshold(let value): "image rows run if p > \(value), text always"
+      case .imageSkip(let share):
+        "the \(Self.percent(share)) of image rows with the least p are skipped, text runs"
+      }
+    let generated =
+      switch decode {
+      case .threshold(let value): "generated tokens run if p ≥ \(value)"
+      case .always: "generated tokens run"
+      }
+    return "\(prompt); \(generated); \(positions.rawValue) positions; training skips "
+      + "\(Self.percent(capacityFactor)) and protects \(protection.rawValue)"
+  }
+
+  private static func percent(_ share: Double) -> String {
+    let tenths = (share * 1000).rounded() / 10
+    return tenths == tenths.rounded() ? "\(Int(tenths)) %" : "\(tenths) %"
+  }
+}

@@ -1,0 +1,65 @@
+internal import Checkpoints
+public import Foundation
+public import Models
+internal import StrictJSON
+
+/// What a model's folder holds, its routers included, without loading weights.
+public struct GammaInspection: Sendable {
+  public let model: ModelInspection
+  /// The rules of its routed layers; nil for dense models.
+  public let routing: RoutingConfiguration?
+  /// Numbers of the shared router, counted once.
+  public let routerParameters: Int
+  /// Why routers or their rules cannot be used, as a sentence; nil if they can.
+  public let routingFault: String?
+
+  /// - Throws: An error that names the file, if there is no such folder, or its config.json or weights cannot be read.
+  public init(_ url: URL) throws {
+    let folder = try CheckpointFolder(url)
+    model = try ModelInspection(folder) { GammaModel.layer(ofRouter: $0) != nil }
+    var found: RoutingConfiguration?
+    var fault: String?
+    if let decoder = model.sizes?.decoder {
+      do {
+        let json = try folder.config().optionalObject("mod")
+        found = try json.flatMap { try RoutingConfiguration($0, layerCount: decoder.layerCount) }
+        fault = try found.flatMap { try Self.fault(folder, $0, width: decoder.hiddenSize) }
+      } catch let error as JSONError {
+        fault = "\(error)"
+      }
+    }
+    let usesRouter = !(found?.layers ?? []).isEmpty
+    routerParameters = usesRouter ? 2 * (model.sizes?.decoder.hiddenSize ?? 0) : 0
+    (routing, routingFault) = (found, fault)
+  }
+
+  public var isSupported: Bool { reason == nil }
+
+  /// Why the model cannot be loaded, as a sentence; nil if it can.
+  public var reason: String? { model.reason ?? routingFault }
+
+  /// What is wrong with the stored routers, as far as headers tell.
+  private static func fault(_ folder: CheckpointFolder, _ routing: RoutingConfiguration, width: Int) throws
+    -> String?
+  {
+    let place = folder.url.path
+    let routers = folder.names.compactMap { name in
+      GammaModel.layer(ofRouter: name).map { (name: name, layer: $0) }
+    }
+    if routers.isEmpty, !routing.layers.isEmpty {
+      return
+        "\(place): config.json turns mixture of depths on but no router.weight is stored; is this the dense checkpoint?"
+    }
+    for router in routers.sorted(by: { $0.layer < $1.layer }) {
+      guard routing.layers.contains(router.layer) else {
+        return
+          "\(place): the router \(router.name) belongs to a layer that config.json's mod_layers_idx leaves out"
+      }
+      let shape = try folder.entry(router.name).shape
+      guard shape == [2, width] else {
+        return "\(place): the router \(router.name) is \(shape) but must be [2, \(width)]"
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,112 @@
+internal import Checkpoints
+public import Foundation
+public import Models
+internal import StrictJSON
+public import Tensors
+
+/// Loads dense and γ-MoD models alike.
+public enum GammaModel {
+  /// What to make of the routers that a checkpoint holds.
+  public enum Routing: Sendable, Equatable {
+    /// The rules of its configuration.
+    case asStored
+    /// Every layer runs every row, without routers and their gates.
+    case ignored
+    /// The stored routers, but this share of the image rows is skipped.
+    case skip(Double)
+  }
+
+  /// - Parameters:
+  ///   - url: A checkpoint folder in its family's layout.
+  ///   - dtype: The format of the weights in memory.
+  /// - Throws: An error that names the file, what is wrong and what to do.
+  public static func load(
+    _ url: URL, dtype: DType = .float32, routing: Routing = .asStored
+  ) throws -> VisionLanguageModel {
+    let folder = try CheckpointFolder(url)
+    let dense = try ModelRegistry.load(folder, dtype: dtype) { layer(ofRouter: $0) != nil }
+    guard routing != .ignored, let json = try dense.configuration.optionalObject("mod"),
+      var configuration = try RoutingConfiguration(json, layerCount: dense.decoder.layers.count),
+      let first = configuration.layers.first
+    else { return dense }
+    if case .skip(let share) = routing { configuration.prefill = .imageSkip(share) }
+    let router = Parameter(
+      name: routerName(dense.decoder, first),
+      tensor: try router(folder, configuration, width: dense.decoder.configuration.hiddenSize))
+    return dense.routed(configuration, router: router)
+  }
+
+  /// The shared router: stored under one routed layer's name or, with equal values, under several.
+  private static func router(_ folder: CheckpointFolder, _ configuration: RoutingConfiguration, width: Int)
+    throws -> Tensor
+  {
+    let place = folder.url.path
+    var found: (name: String, tensor: Tensor, values: [Float])?
+    for name in folder.names.sorted() {
+      guard let layer = layer(ofRouter: name) else { continue }
+      guard configuration.layers.contains(layer) else {
+        throw ModelError(
+          "\(place): the router \(name) belongs to a layer that config.json's mod_layers_idx leaves out")
+      }
+      let tensor = try folder.tensor(name)
+      guard tensor.shape == [2, width] else {
+        throw ModelError("\(place): the router \(name) is \(tensor.shape) but must be [2, \(width)]")
+      }
+      let values = tensor.floats()
+      if let found, found.values != values {
+        throw ModelError(
+          "\(place): the routers \(found.name) and \(name) differ, but γ-MoD shares one router; the checkpoint is damaged"
+        )
+      }
+      found = found ?? (name, tensor, values)
+    }
+    guard let found else {
+      throw ModelError(
+        "\(place): config.json turns mixture of depths on but no router.weight is stored; is this the dense checkpoint?"
+      )
+    }
+    return found.tensor
+  }
+
+  /// The layer index in `….layers.N.router.weight`.
+  static func layer(ofRouter name: String) -> Int? {
+    let parts = name.split(separator: ".")
+    guard parts.count >= 4, parts.suffix(2) == ["router", "weight"], parts[parts.count - 4] == "layers" else {
+      return nil
+    }
+    return Int(parts[parts.count - 3])
+  }
+
+  static func routerName(_ decoder: LlamaDecoder, _ layer: Int) -> String {
+    "\(decoder.names.layer(layer)).router.weight"
+  }
+}
+
+extension VisionLanguageModel {
+  /// The same parameters with some layers routed.
+  package func routed(_ configuration: RoutingConfiguration, router: Parameter) -> VisionLanguageModel {
+    let chosen = Set(configuration.layers)
+    let decoder = decoder.replacingLayers(sharing: [router]) { layer in
+      guard let base = layer as? DenseLayer ?? (layer as? RoutedLayer)?.base, chosen.contains(layer.index)
+      else {
+        return (layer as? RoutedLayer)?.base ?? layer
+      }
+      return RoutedLayer(
+        base, router: router, configuration: configuration,
+        storedName: GammaModel.routerName(self.decoder, layer.index))
+    }
+    var members = self.configuration.filter { $0.key != "mod" }.map { ($0.key, $0.value) }
+    members.append(("mod", .object(configuration.json)))
+    return replacingDecoder(decoder, configuration: JSONObject(members))
+  }
+
+  /// The routing of this model; nil if it is dense.
+  public var routing: RoutingConfiguration? {
+    decoder.layers.lazy.compactMap { $0 as? RoutedLayer }.first?.configuration
+  }
+
+  /// The router that all routed layers share.
+  public var router: Parameter? {
+    decoder.layers.lazy.compactMap { $0 as? RoutedLayer }.first?.router
+  }
+}

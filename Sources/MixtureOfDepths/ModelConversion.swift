@@ -1,0 +1,158 @@
+internal import Checkpoints
+public import Foundation
+public import Models
+internal import StrictJSON
+public import Tensors
+
+/// Turns a dense model into a γ-MoD model that starts as the same function, ready for tuning.
+///
+/// The new router is shared by all routed layers and nearly undecided: its keep probability is close to one half. As
+/// that probability multiplies the output of a routed layer's MLP, the MLP's last matrix is doubled.
+public struct ModelConversion: Sendable {
+  /// Which layers are routed.
+  public enum LayerChoice: Sendable, Equatable {
+    /// All but the 4 of the highest ARank, as in γ-MoD; in models of 4 layers or fewer, the one of the lowest.
+    case usual
+    /// All but this many of the highest ARank, of equals those in front.
+    case allButHighest(Int)
+    /// All whose ARank is below this.
+    case below(Double)
+    /// These, whatever their ARank.
+    case listed([Int])
+  }
+
+  public var choice = LayerChoice.usual
+  /// The ARank that decides.
+  public var variant = ARankReport.Variant.strictLower
+  /// The share of image rows that routed layers skip, in prompts and in training.
+  public var skip = 0.5
+  public var positions = LayerPlan.Positions.compact
+  /// The converted model answers without skipping text, so by default it is tuned that way.
+  public var protection = RoutingConfiguration.Protection.questionAndAnswer
+  /// What the new router's values follow from.
+  public var seed: UInt64 = 1
+
+  public init() {}
+
+  /// The layers that will be routed, ascending.
+  /// - Parameter report: Needed unless the layers are listed.
+  /// - Throws: `ModelError` if the report is of another model, or no layer or one that does not exist is chosen.
+  public func routedLayers(_ report: ARankReport?, layerCount: Int) throws -> [Int] {
+    let layers: [Int]
+    switch choice {
+    case .listed(let list):
+      guard Set(list).count == list.count, list.allSatisfy({ (0..<layerCount).contains($0) }) else {
+        throw ModelError(
+          "the layers \(list) cannot be routed: each must be below \(layerCount), the model's count, and appear once"
+        )
+      }
+      layers = list
+    case .usual:
+      layers = Array(try fitting(report, layerCount).order(by: variant).dropFirst(min(4, layerCount - 1)))
+    case .allButHighest(let count):
+      let order = try fitting(report, layerCount).order(by: variant)
+      guard (0..<layerCount).contains(count) else {
+        throw ModelError(
+          "\(count) dense layers of \(layerCount) leave none to route; keep between 0 and \(layerCount - 1)")
+      }
+      layers = Array(order.dropFirst(count))
+    case .below(let threshold):
+      let values = try fitting(report, layerCount).values(variant)
+      layers = values.indices.filter { values[$0] < threshold }
+    }
+    guard !layers.isEmpty else {
+      throw ModelError("no layer is left to route; raise the threshold or name at least one layer")
+    }
+    return layers.sorted()
+  }
+
+  private func fitting(_ report: ARankReport?, _ layerCount: Int) throws -> ARankReport {
+    guard let report else {
+      throw ModelError("ARank has to be known to choose layers; measure it first, or name the layers")
+    }
+    guard report.layerCount == layerCount else {
+      throw ModelError(
+        "the ARank of \(report.layerCount) layers was measured but the model has \(layerCount); measure this model"
+      )
+    }
+    return report
+  }
+
+  /// The converted model. It shares its parameters with `model`, which cannot be used as a dense model any more: its
+  /// routed layers' MLPs are doubled.
+  /// - Throws: `ModelError` if the model is routed already, or as `routedLayers`.
+  package func apply(to model: VisionLanguageModel, report: ARankReport?, router fitted: Tensor? = nil) throws
+    -> VisionLanguageModel
+  {
+    guard model.routing == nil,
+      try model.configuration.optionalObject("mod")?.optionalBool("mod_enable") != true
+    else { throw ModelError("the model has routed layers already; convert its dense original") }
+    let layers = try routedLayers(report, layerCount: model.decoder.layers.count)
+    guard (0...1).contains(skip) else {
+      throw ModelError("the share of image rows to skip must be between 0 and 1, not \(skip)")
+    }
+    var configuration = RoutingConfiguration(layers: layers, mode: mode, capacityFactor: skip)
+    configuration.prefill = .imageSkip(skip)
+    configuration.decode = .always
+    configuration.positions = positions
+    configuration.protection = protection
+    for case let layer as DenseLayer in model.decoder.layers where layers.contains(layer.index) {
+      let weight = layer.downProjection
+      let doubled = Tensor(weight.tensor.floats().map { 2 * $0 }, shape: weight.shape)
+      weight.tensor = doubled.converted(to: weight.tensor.dtype)
+    }
+    return model.routed(configuration, router: try router(of: model, firstLayer: layers[0], fitted))
+  }
+
+  private var mode: String { if case .listed = choice { "custom" } else { "arank" } }
+
+  /// The fitted router or, without one, one whose scores differ by 0.04 in the standard deviation on rows of unit variance, which makes the
+  /// probability 0.5 ± 0.01.
+  private func router(of model: VisionLanguageModel, firstLayer: Int, _ fitted: Tensor?) throws -> Parameter {
+    let width = model.decoder.configuration.hiddenSize
+    if let fitted {
+      guard fitted.shape == [2, width] else {
+        throw ModelError("a router for this model must be [2, \(width)], not \(fitted.shape)")
+      }
+      return Parameter(name: GammaModel.routerName(model.decoder, firstLayer), tensor: fitted)
+    }
+    let deviation = 0.04 / Float(2 * width).squareRoot()
+    var numbers = NormalNumbers(seed: seed)
+    return Parameter(
+      name: GammaModel.routerName(model.decoder, firstLayer),
+      tensor: Tensor((0..<2 * width).map { _ in numbers.next() * deviation }, shape: [2, width]))
+  }
+}
+
+extension ModelConversion {
+  /// Converts a folder: writes a complete model folder with the tokenizer's and preprocessor's files.
+  /// - Parameters:
+  ///   - report: Needed unless the layers are listed.
+  ///   - router: The first values of the router, such as `RouterFit` finds; random ones if nil.
+  ///   - dtype: The format of the written weights; nil keeps bfloat16 and float32, and makes float16 bfloat16.
+  /// - Returns: The routed layers.
+  /// - Throws: An error that names the file or choice at fault; `target` is then as it was.
+  public func convert(
+    _ source: URL, report: ARankReport?, router: Tensor? = nil, to target: URL, dtype: DType? = nil
+  ) throws -> [Int] {
+    guard
+      source.resolvingSymlinksInPath().standardizedFileURL.path
+        != target.resolvingSymlinksInPath().standardizedFileURL.path
+    else { throw ModelError("\(target.path): the dense model lies there; write to another folder") }
+    let folder = try CheckpointFolder(source)
+    let json = try folder.config()
+    guard try json.optionalObject("mod")?.optionalBool("mod_enable") != true else {
+      throw ModelError("\(source.path): the model has routed layers already; convert its dense original")
+    }
+    let format = try dtype ?? Self.storedFormat(folder)
+    let model = try apply(
+      to: GammaModel.load(source, dtype: format, routing: .ignored), report: report, router: router)
+    try ModelFolder.write(model, to: target, dtype: format, tokenizer: source)
+    return model.routing?.layers ?? []
+  }
+
+  private static func storedFormat(_ folder: CheckpointFolder) throws -> DType {
+    let types = try Set(folder.names.map { try folder.entry($0).storedType })
+    return types.isDisjoint(with: [.float32, .float64]) ? .bfloat16 : .float32
+  }
+}

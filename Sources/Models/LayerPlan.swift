@@ -1,0 +1,85 @@
+internal import Tensors
+
+/// Which rows of a packed batch one layer runs, at which positions, and what they see.
+public struct LayerPlan {
+  /// How positions are counted in a layer that does not run every row.
+  public enum Positions: String, Sendable, CaseIterable {
+    /// 0, 1, 2, … over the rows that this layer runs; decoding goes on from the layer's own cache.
+    case compact
+    /// A row's place in the whole sequence.
+    case original
+  }
+
+  /// One per row that runs.
+  public let positions: [Int32]
+  private let layer: Int
+  private let batch: PackedBatch
+  /// The rows of each segment among those that run.
+  private let ranges: [Range<Int>]
+
+  /// - Parameter rows: The rows that run, ascending; nil for all.
+  public init(_ batch: PackedBatch, layer: Int, rows: [Int]? = nil, positions kind: Positions = .original) {
+    self.batch = batch
+    self.layer = layer
+    ranges = Self.ranges(batch, rows: rows)
+    var positions: [Int32] = []
+    for (segment, range) in zip(batch.segments, ranges) {
+      switch kind {
+      case .original:
+        let start = batch.start(of: segment)
+        positions += range.map { index in
+          let place = (rows?[index] ?? index) - segment.rows.lowerBound
+          return Int32(start + (segment.places?[place] ?? place))
+        }
+      case .compact:
+        let start = Self.count(before: segment, batch, ranges, layer: layer)
+        positions += (0..<range.count).map { Int32(start + $0) }
+      }
+    }
+    self.positions = positions
+  }
+
+  /// The rows of each segment among those that run.
+  private static func ranges(_ batch: PackedBatch, rows: [Int]?) -> [Range<Int>] {
+    guard let rows else { return batch.segments.map(\.rows) }
+    var next = 0
+    return batch.segments.map { segment in
+      let first = next
+      while next < rows.count, rows[next] < segment.rows.upperBound { next += 1 }
+      return first..<next
+    }
+  }
+
+  /// How many rows run.
+  public var count: Int { positions.count }
+
+  /// How many rows of its sequence the layer has run, or runs in this batch, in front of a segment.
+  private static func count(
+    before segment: PackedBatch.Segment, _ batch: PackedBatch, _ ranges: [Range<Int>], layer: Int
+  ) -> Int {
+    if let cache = segment.cache {
+      return cache.rows(inLayer: layer)
+        + batch.segments(continuedBy: cache).reduce(0) { $0 + ranges[$1].count }
+    }
+    guard let parent = segment.parent else { return 0 }
+    return ranges[parent].count + count(before: batch.segments[parent], batch, ranges, layer: layer)
+  }
+
+  /// What each run of queries sees, once their own keys and values are known; these go into the caches.
+  func attentionItems(key: Tensor, value: Tensor) -> [AttentionItem] {
+    for (segment, range) in zip(batch.segments, ranges) where !range.isEmpty {
+      segment.cache?.append(key: key.rows(range), value: value.rows(range), toLayer: layer)
+    }
+    return zip(batch.segments, ranges).compactMap { segment, range in
+      guard !range.isEmpty else { return nil }
+      let spans = segment.cache?.spans(inLayer: layer) ?? spans(of: segment, ending: range)
+      return AttentionItem(queries: range, spans: spans, isCausal: true)
+    }
+  }
+
+  private func spans(of segment: PackedBatch.Segment, ending range: Range<Int>) -> [KeySpan] {
+    let own = range.isEmpty ? [] : [KeySpan.rows(range)]
+    guard let parent = segment.parent else { return own }
+    return spans(of: batch.segments[parent], ending: ranges[parent]) + own
+  }
+}

@@ -1,0 +1,55 @@
+public import Tensors
+
+/// x · weightᵀ, with or without a bias.
+public struct Linear: Sendable {
+  /// - Shape: `[outputs, inputs]`
+  public let weight: Parameter
+  /// - Shape: `[outputs]`
+  public let bias: Parameter?
+
+  init(
+    _ name: String, inputs: Int, outputs: Int, bias hasBias: Bool, from source: any ParameterSource,
+    deviation: Float
+  ) {
+    weight = source.parameter("\(name).weight", [outputs, inputs], initial: .normal(deviation: deviation))
+    bias = hasBias ? source.parameter("\(name).bias", [outputs], initial: .constant(0)) : nil
+  }
+
+  package func callAsFunction(_ x: Value, _ tape: Tape) -> Value { tape.linear(x, weight, bias: bias) }
+
+  var parameters: [Parameter] { [weight] + [bias].compactMap { $0 } }
+}
+
+/// Root-mean-square normalisation with a learnt scale.
+public struct RMSNorm: Sendable {
+  public let weight: Parameter
+  let epsilon: Float
+
+  init(_ name: String, width: Int, epsilon: Float, from source: any ParameterSource) {
+    weight = source.parameter("\(name).weight", [width], initial: .constant(1))
+    self.epsilon = epsilon
+  }
+
+  package func callAsFunction(_ x: Value, _ tape: Tape) -> Value {
+    tape.rmsNorm(x, weight: weight, epsilon: epsilon)
+  }
+}
+
+/// Layer normalisation with a learnt scale and shift.
+public struct LayerNorm: Sendable {
+  public let weight: Parameter
+  public let bias: Parameter
+  let epsilon: Float
+
+  init(_ name: String, width: Int, epsilon: Float, from source: any ParameterSource) {
+    weight = source.parameter("\(name).weight", [width], initial: .constant(1))
+    bias = source.parameter("\(name).bias", [width], initial: .constant(0))
+    self.epsilon = epsilon
+  }
+
+  package func callAsFunction(_ x: Value, _ tape: Tape) -> Value {
+    tape.layerNorm(x, weight: weight, bias: bias, epsilon: epsilon)
+  }
+
+  var parameters: [Parameter] { [weight, bias] }
+}

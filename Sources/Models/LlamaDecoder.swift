@@ -1,0 +1,99 @@
+public import Tensors
+
+/// The names of a decoder's tensors in a family's checkpoints.
+public struct DecoderNames: Sendable {
+  /// In front of `embed_tokens`, `layers.N` and `norm`, with its dot.
+  let stem: String
+  let head: String
+
+  public init(stem: String, head: String) {
+    self.stem = stem
+    self.head = head
+  }
+
+  /// The stem of one layer's names, without a dot at its end.
+  package func layer(_ index: Int) -> String { "\(stem)layers.\(index)" }
+}
+
+/// Token embeddings, a list of layers, a last norm and the head that turns rows into logits.
+public final class LlamaDecoder: Sendable {
+  public let configuration: LlamaConfiguration
+  package let names: DecoderNames
+  public let layers: [any DecoderLayer]
+  private let embedding: Parameter
+  private let norm: RMSNorm
+  private let head: Parameter
+  /// What several layers learn together, such as a shared router.
+  private let sharedParameters: [Parameter]
+
+  /// A decoder whose layers are all dense.
+  public init(_ configuration: LlamaConfiguration, names: DecoderNames, from source: any ParameterSource) {
+    self.configuration = configuration
+    self.names = names
+    let rotary = RotaryTable(
+      headWidth: configuration.headWidth, theta: configuration.ropeTheta,
+      positions: configuration.contextLength)
+    let table = [configuration.vocabularySize, configuration.hiddenSize]
+    embedding = source.parameter("\(names.stem)embed_tokens.weight", table, initial: .normal(deviation: 0.02))
+    layers = (0..<configuration.layerCount).map {
+      DenseLayer(index: $0, name: names.layer($0), configuration, rotary: rotary, from: source)
+    }
+    norm = RMSNorm(
+      "\(names.stem)norm", width: configuration.hiddenSize, epsilon: configuration.normEpsilon, from: source)
+    head =
+      configuration.tiesEmbeddings
+      ? embedding : source.parameter(names.head, table, initial: .normal(deviation: 0.02))
+    sharedParameters = []
+  }
+
+  private init(_ other: LlamaDecoder, layers: [any DecoderLayer], sharing parameters: [Parameter]) {
+    configuration = other.configuration
+    names = other.names
+    embedding = other.embedding
+    norm = other.norm
+    head = other.head
+    self.layers = layers
+    sharedParameters = parameters
+  }
+
+  /// The same decoder, sharing all parameters, with other layers.
+  /// - Parameter parameters: What the new layers learn together.
+  package func replacingLayers(
+    sharing parameters: [Parameter] = [], _ transform: (any DecoderLayer) -> any DecoderLayer
+  ) -> LlamaDecoder {
+    LlamaDecoder(self, layers: layers.map(transform), sharing: parameters)
+  }
+
+  public var parameters: [Parameter] { ends + layers.flatMap(\.parameters) + sharedParameters }
+
+  /// The decoder's tensors under their names in a checkpoint.
+  public var storedTensors: [(name: String, parameter: Parameter)] {
+    ends.map { ($0.name, $0) } + layers.flatMap(\.storedTensors)
+  }
+
+  private var ends: [Parameter] { [embedding, norm.weight] + (configuration.tiesEmbeddings ? [] : [head]) }
+
+  /// - Shape: `[ids.count, width]`
+  public func embed(_ ids: [Int], _ tape: Tape) -> Value { tape.embedding(ids, table: embedding) }
+
+  /// Runs all layers and tells the batch's caches about it.
+  /// - Shape: hidden `[batch rows, width]` → the same, before the last norm
+  public func forward(_ hidden: Value, _ pass: DecoderPass) -> Value {
+    precondition(
+      hidden.rows == pass.batch.rowCount, "\(hidden.rows) rows meet a batch of \(pass.batch.rowCount)")
+    var hidden = hidden
+    for layer in layers {
+      hidden = layer.forward(hidden, pass)
+      pass.observer?.layer(layer.index, finishedWith: hidden.tensor)
+    }
+    pass.batch.finish()
+    return hidden
+  }
+
+  /// - Shape: as hidden
+  public func normalize(_ hidden: Value, _ tape: Tape) -> Value { norm(hidden, tape) }
+
+  /// - Parameter normalized: Rows behind the last norm.
+  /// - Shape: `[rows, width]` → `[rows, vocabulary]`
+  public func logits(_ normalized: Value, _ tape: Tape) -> Value { tape.linear(normalized, head) }
+}

@@ -1,0 +1,121 @@
+public import Checkpoints
+public import Foundation
+internal import StrictJSON
+public import Tensors
+
+/// What a model's folder holds, from config.json, the headers of the weights and the names of the other files alone.
+public struct ModelInspection: Sendable {
+  /// Numbers that a part of the model learnt, by what becomes of them in memory.
+  public struct PartSize: Sendable, Equatable {
+    /// Numbers in matrices and embeddings, which are held in the format that is asked for.
+    public var inMatrices = 0
+    /// Numbers in norms and biases, which are always float32.
+    public var inVectors = 0
+
+    public var total: Int { inMatrices + inVectors }
+
+    mutating func add(_ entry: TensorEntry) {
+      if entry.shape.count > 1 { inMatrices += entry.count } else { inVectors += entry.count }
+    }
+  }
+
+  /// The sizes that a supported family's configuration gives.
+  public struct Sizes: Sendable {
+    public let decoder: LlamaConfiguration
+    /// Rows of the decoder that a picture takes; nil for models that read text only.
+    public let tokensPerImage: Int?
+    /// Side of the square picture that the tower reads, in pixels.
+    public let imageSize: Int?
+  }
+
+  public let url: URL
+  /// `model_type` in config.json.
+  public let modelType: String
+  /// The family's name; nil if it is not supported.
+  public let family: String?
+  /// Nil if the configuration is not supported.
+  public let sizes: Sizes?
+  /// Why the configuration is not supported, as a sentence; nil if it is.
+  public let configurationFault: String?
+  /// Tensors that do not fit the configuration; empty for unsupported ones.
+  public let faults: TensorFaults
+  public let vision: PartSize
+  public let projector: PartSize
+  /// Everything else; for unsupported models this is the whole model.
+  public let decoder: PartSize
+  /// How many tensors there are of each number format in the files.
+  public let storedTypes: [StoredType: Int]
+  /// Files that answering needs and that are not there.
+  public let missingFiles: [String]
+
+  /// - Parameter isForeign: Stored names that are no part of the dense model and that the caller looks at.
+  /// - Throws: `CheckpointError` or `JSONError` if there is no such folder, or its config.json or weights cannot be read.
+  package init(_ folder: CheckpointFolder, isForeign: (String) -> Bool = { _ in false }) throws {
+    url = folder.url
+    let json = try folder.config()
+    modelType = try json.optionalString("model_type") ?? "none"
+    let entries = try folder.names.map { try folder.entry($0) }
+    storedTypes = entries.reduce(into: [:]) { $0[$1.storedType, default: 0] += 1 }
+    var (vision, projector, decoder) = (PartSize(), PartSize(), PartSize())
+    var faults = TensorFaults()
+    do {
+      let known = try ModelRegistry.family(of: json, in: url.appendingPathComponent("config.json").path)
+      let recorder = ShapeRecorder()
+      let model = ModelRegistry.model(known, json: json, from: recorder)
+      let tower = Set((model.images?.towerParameters ?? []).map(\.name))
+      let bridge = Set((model.images?.projectorParameters ?? []).map(\.name))
+      var wanted = Dictionary(recorder.shapes.map { ($0.name, $0.shape) }) { first, _ in first }
+      for entry in entries where !isForeign(entry.name) {
+        guard let name = ModelRegistry.familyName(entry.name, in: known) else { continue }
+        guard let shape = wanted.removeValue(forKey: name) else {
+          faults.unexpected.append(entry.name)
+          continue
+        }
+        if shape != entry.shape { faults.addMisshapen(entry.name, is: entry.shape, shouldBe: shape) }
+        if !entry.storedType.isFloatingPoint { faults.addUnreadable(entry.name, entry.storedType.rawValue) }
+        if tower.contains(name) {
+          vision.add(entry)
+        } else if bridge.contains(name) {
+          projector.add(entry)
+        } else {
+          decoder.add(entry)
+        }
+      }
+      for (name, shape) in recorder.shapes where wanted[name] != nil { faults.addMissing(name, shape) }
+      faults.unexpected.sort()
+      family = model.family
+      configurationFault = nil
+      sizes = Sizes(
+        decoder: model.decoder.configuration, tokensPerImage: model.images?.tokensPerImage,
+        imageSize: model.images?.imageSize)
+    } catch let error where error is ModelError || error is JSONError {
+      family = nil
+      configurationFault = "\(error)"
+      sizes = nil
+      for entry in entries where entry.storedType.isFloatingPoint { decoder.add(entry) }
+    }
+    (self.vision, self.projector, self.decoder, self.faults) = (vision, projector, decoder, faults)
+    missingFiles = Self.missingFiles(of: folder, readsImages: sizes?.tokensPerImage != nil)
+  }
+
+  /// Why the model cannot be loaded, as a sentence; nil if it can.
+  public var reason: String? {
+    configurationFault ?? faults.sentence.map { "\(url.path): \($0)" }
+  }
+
+  /// Learnt numbers of all parts.
+  public var parameters: Int { vision.total + projector.total + decoder.total }
+
+  /// Bytes that the weights take in memory.
+  public func memory(_ dtype: DType) -> Int {
+    [vision, projector, decoder].reduce(0) {
+      $0 + $1.inMatrices * dtype.size + $1.inVectors * DType.float32.size
+    }
+  }
+
+  private static func missingFiles(of folder: CheckpointFolder, readsImages: Bool) -> [String] {
+    var wanted = [["tokenizer.model", "tokenizer.json"]]
+    if readsImages { wanted.append(["preprocessor_config.json", "processor_config.json"]) }
+    return wanted.filter { !$0.contains(where: folder.contains) }.map { $0.joined(separator: " or ") }
+  }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import ModelTesting
+import Models
+import StrictJSON
+import Tensors
+import Testing
+
+@testable import MixtureOfDepths
+
+/// From dense to γ-MoD.
+@Suite struct ConversionTests {
+  static let report = ARankReport(
+    model: "m", data: "d", samples: 1, meanTokens: 9, plain: [1, 1, 1, 1, 1], strictLower: [3, 5, 2, 5, 4])
+
+  private func logits(_ model: VisionLanguageModel) throws -> [Float] {
+    let prompt = try ReferenceCase("llava-1.5-hf").prompt("")
+    return try GreedyRun(model, [prompt], newTokens: 3, backend: Backend()).results[0].logits
+  }
+
+  private func converted(_ conversion: ModelConversion) throws -> VisionLanguageModel {
+    try conversion.apply(to: GammaModel.load(ReferenceCase.folder("llava-1.5-hf")), report: Self.report)
+  }
+
+  @Test func convertedModelStartsAsTheDenseOne() throws {
+    let dense = try logits(GammaModel.load(ReferenceCase.folder("llava-1.5-hf")))
+    let scale = dense.map(abs).max() ?? 0
+    #expect(scale > 1)
+    var conversion = ModelConversion()
+    conversion.choice = .allButHighest(0)
+    conversion.skip = 0
+    for seed in 1...3 as ClosedRange<UInt64> {
+      conversion.seed = seed
+      let model = try converted(conversion)
+      #expect(worstDifference(try logits(model), dense) <= 0.05 * scale, "seed \(seed)")
+      // A router that cannot decide halves exactly what was doubled.
+      let router = try #require(model.router)
+      router.tensor = Tensor.zeros(router.shape)
+      #expect(worstDifference(try logits(model), dense) <= 1e-5, "seed \(seed)")
+    }
+  }
+
+  @Test func routerIsNearlyUndecidedOnNormedRows() throws {
+    let router = try #require(try converted(ModelConversion()).router)
+    let width = router.shape[1]
+    let weights = router.tensor.floats()
+    var numbers = NormalNumbers(seed: 5)
+    for _ in 0..<200 {
+      let row = (0..<width).map { _ in numbers.next() }
+      let score = (0..<width).reduce(Float(0)) { $0 + row[$1] * (weights[width + $1] - weights[$1]) }
+      let probability = 1 / (1 + exp(-score))
+      #expect(abs(probability - 0.5) < 0.05)
+    }
+    #expect(weights.contains { $0 != 0 })
+  }
+
+  @Test func layersOfTheHighestRankStayDense() throws {
+    var conversion = ModelConversion()
+    func layers(_ choice: ModelConversion.LayerChoice) throws -> [Int] {
+      conversion.choice = choice
+      return try conversion.routedLayers(Self.report, layerCount: 5)
+    }
+    #expect(try layers(.usual) == [2])
+    #expect(try layers(.allButHighest(1)) == [0, 2, 3, 4])
+    #expect(try layers(.allButHighest(0)) == [0, 1, 2, 3, 4])
+    #expect(try layers(.below(4)) == [0, 2])
+    #expect(try layers(.listed([3, 1])) == [1, 3])
+    conversion.variant = .plain
+    #expect(try layers(.allButHighest(3)) == [3, 4])
+    for choice: ModelConversion.LayerChoice in [
+      .allButHighest(5), .below(1), .listed([5]), .listed([-1]), .listed([1, 1]), .listed([]),
+    ] {
+      #expect(throws: ModelError.self, "\(choice)") { try layers(choice) }
+    }
+    #expect(throws: ModelError.self) {
+      try ModelConversion().routedLayers(Self.report, layerCount: 6)
+    }
+    #expect(throws: ModelError.self) { try ModelConversion().routedLayers(nil, layerCount: 5) }
+  }
+
+  @Test func writtenFolderIsTheConvertedModel() throws {
+    let target = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID())/gamma")
+    defer { try? FileManager.default.removeItem(at: target.deletingLastPathComponent()) }
+    var conversion = ModelConversion()
+    conversion.choice = .allButHighest(2)
+    conversion.skip = 0.25
+    conversion.positions = .original
+    let source = ReferenceCase.folder("llava-1.5-hf")
+    #expect(try conversion.convert(source, report: Self.report, to: target) == [0, 2, 4])
+    let model = try GammaModel.load(target)
+    let routing = try #require(model.routing)
+    #expect(routing.layers == [0, 2, 4])
+    #expect(routing.prefill == .imageSkip(0.25) && routing.capacityFactor == 0.25)
+    #expect(routing.decode == .always && routing.positions == .original)
+    #expect(routing.protection == .questionAndAnswer)
+    #expect(try logits(model) == logits(converted(conversion)))
+    #expect(try GammaInspection(target).isSupported)
+    #expect(throws: ModelError.self) {
+      try conversion.convert(target, report: Self.report, to: target.appendingPathExtension("again"))
+    }
+    #expect(throws: ModelError.self) { try conversion.convert(source, report: Self.report, to: source) }
+  }
+}

@@ -1,0 +1,121 @@
+import Checkpoints
+import ModelTesting
+import StrictJSON
+import Tensors
+import Testing
+
+@testable import MixtureOfDepths
+@testable import Models
+
+/// One forward and backward pass over a recorded training batch, from its merged embeddings on.
+struct TrainingStep {
+  /// Rows in front of the question: the picture's 36 and a prefix of 5 tokens.
+  static let protectedFrom = 41
+
+  let reference: ReferenceCase
+  let prefix: String
+  let decoder: LlamaDecoder
+  let router: Parameter?
+  let routing: RoutingConfiguration?
+  let tape: Tape
+  let gradients = GradientStore()
+  let recorder = RunRecorder()
+  let sequences: Int
+  let length: Int
+  /// The rows that come from the projector; nil for text only.
+  let imageRows: Value?
+  let logits: Tensor
+  let nextToken: Float
+  let auxiliary: [Float]
+  let total: Float
+
+  init(_ prefix: String, backend: Backend) throws {
+    self.prefix = prefix
+    reference = try ReferenceCase("gamma-llava-hr-train-unpadded")
+    let model = try Self.model(reference)
+    (decoder, router, routing) = (model.decoder, model.router, model.routing)
+    let tape = Tape(recordingInto: gradients, backend: backend, pool: MemoryPool())
+    self.tape = tape
+
+    let ids = try reference.inputs.int64s("\(prefix)input_ids").map(Int.init)
+    let labels =
+      try reference.integers("\(prefix)merged.labels")
+      ?? reference.inputs.int64s("\(prefix)labels").map(Int.init)
+    let sequences = try reference.inputs.entry("\(prefix)input_ids").shape[0]
+    let length = labels.count / sequences
+    (self.sequences, self.length) = (sequences, length)
+    let projected = prefix.isEmpty ? try reference.outputs.tensor("projector.output") : nil
+    let imageRows = projected.map { tape.input($0.reshaped([$0.shape[0] * $0.shape[1], $0.shape[2]])) }
+    self.imageRows = imageRows
+    let embedded = Self.embed(decoder, ids, imageRows, sequences: sequences, length: length, tape)
+
+    var batch = PackedBatch()
+    for _ in 0..<sequences {
+      let routable = prefix.isEmpty ? Self.protectedFrom : 0
+      batch.append(roles: (0..<length).map { $0 < routable ? .image : .prompt })
+    }
+    let pass = DecoderPass(batch, tape: tape, observer: recorder)
+    let normalized = decoder.normalize(decoder.forward(embedded, pass), tape)
+    let logits = decoder.logits(normalized, tape)
+    self.logits = logits.tensor
+
+    // Each row predicts the label behind it.
+    let targets = labels.indices.map { row in
+      (row + 1) % length == 0 || labels[row + 1] < 0 ? Int32(-1) : Int32(labels[row + 1])
+    }
+    let nextToken = tape.crossEntropy(
+      logits, targets: targets, scale: 1 / Float(targets.count { $0 >= 0 }))
+    let coefficient = Float(routing?.routerLossCoefficient ?? 0)
+    let total = pass.auxiliaryLosses.reduce(nextToken) { tape.add($0, tape.scale($1, by: coefficient)) }
+    tape.backward(from: total)
+    self.nextToken = nextToken.tensor.scalar
+    auxiliary = pass.auxiliaryLosses.map(\.tensor.scalar)
+    self.total = total.tensor.scalar
+  }
+
+  /// The case's decoder; its tower is of a family that is not needed here.
+  private static func model(_ reference: ReferenceCase) throws -> VisionLanguageModel {
+    let folder = try CheckpointFolder(reference.url)
+    let json = try folder.config()
+    let source = try CheckpointParameters(folder, dtype: .float32) { name in
+      name.hasSuffix(".rotary_emb.inv_freq") || GammaModel.layer(ofRouter: name) != nil ? nil : name
+    }
+    let decoder = LlamaDecoder(
+      try LlamaConfiguration(json), names: DecoderNames(stem: "model.", head: "lm_head.weight"), from: source)
+    try source.finish()
+    let dense = VisionLanguageModel(
+      family: "llama", configuration: json, decoder: decoder, images: nil, imageTokenID: nil)
+    let routing = try #require(
+      try RoutingConfiguration(json.object("mod"), layerCount: decoder.layers.count))
+    let name = "model.layers.2.router.weight"
+    return dense.routed(routing, router: Parameter(name: name, tensor: try folder.tensor(name)))
+  }
+
+  /// Token rows with the picture's rows in the place of the id −200.
+  private static func embed(
+    _ decoder: LlamaDecoder, _ ids: [Int], _ imageRows: Value?, sequences: Int, length: Int, _ tape: Tape
+  ) -> Value {
+    let text = decoder.embed(ids.filter { $0 >= 0 }, tape)
+    guard let imageRows else { return text }
+    let perImage = imageRows.rows / sequences
+    var (textPlaces, imagePlaces, row) = ([Int](), [Int](), 0)
+    for id in ids {
+      if id >= 0 {
+        textPlaces.append(row)
+        row += 1
+      } else {
+        imagePlaces += row..<row + perImage
+        row += perImage
+      }
+    }
+    return tape.assemble(
+      [RowSource(text, places: textPlaces), RowSource(imageRows, places: imagePlaces)],
+      rows: sequences * length)
+  }
+
+  func expect(_ name: String, _ values: [Float], within tolerance: Float, _ backend: Backend) throws {
+    let expected = try #require(try reference.floats(prefix + name), "\(prefix)\(name) is not recorded")
+    let difference = worstDifference(values, expected)
+    #expect(difference <= tolerance, "\(prefix)\(name) is off by \(difference) with \(backend.summary)")
+  }
+}

@@ -1,0 +1,51 @@
+internal import MixtureOfDepths
+package import Models
+internal import StrictJSON
+package import Tensors
+
+/// Small text models with random weights, large enough that every layer and router changes rows visibly.
+package enum TinyModel {
+  package static let width = 48
+  package static let layers = 4
+
+  /// - Parameters:
+  ///   - scale: A factor on the sizes, for models whose work pays for a second thread.
+  package static func dense(seed: UInt64, scale: Int = 1) throws -> VisionLanguageModel {
+    let json = JSONObject([
+      ("model_type", "llama"), ("hidden_size", JSONValue(width * scale)),
+      ("intermediate_size", JSONValue(80 * scale)), ("num_hidden_layers", JSONValue(layers)),
+      ("num_attention_heads", 4), ("num_key_value_heads", 2), ("head_dim", JSONValue(12 * scale)),
+      ("vocab_size", JSONValue(70 * scale)), ("max_position_embeddings", 512), ("rms_norm_eps", 1e-5),
+    ])
+    let model = try ModelRegistry.random(json, seed: seed)
+    for parameter in model.parameters { enlarge(parameter, seed: seed) }
+    return model
+  }
+
+  /// A router whose keep probabilities spread over the whole range.
+  package static func router(seed: UInt64) -> Parameter {
+    Parameter(name: "router.weight", tensor: rows(2, width: width, seed: seed &+ 1000, deviation: 0.5))
+  }
+
+  /// Random rows, such as a decoder gets.
+  /// - Shape: `[count, width]`
+  package static func rows(_ count: Int, width: Int = width, seed: UInt64, deviation: Float = 1) -> Tensor {
+    var normal = NormalNumbers(seed: seed)
+    return Tensor((0..<count * width).map { _ in normal.next() * deviation }, shape: [count, width])
+  }
+
+  /// From what training starts with to the size of trained weights.
+  private static func enlarge(_ parameter: Parameter, seed: UInt64) {
+    let values = parameter.tensor.floats()
+    if parameter.shape.count == 1 {
+      var normal = NormalNumbers(seed: seed ^ UInt64(parameter.name.utf8.count))
+      parameter.tensor = Tensor(values.map { $0 + 0.2 * normal.next() }, shape: parameter.shape)
+    } else {
+      let isEmbedding = parameter.name.hasSuffix("embed_tokens.weight")
+      let wanted = isEmbedding ? 1 : 1 / Float(parameter.tensor.width).squareRoot()
+      let sum = values.reduce(0) { $0 + $1 * $1 }
+      let factor = wanted / (sum / Float(values.count)).squareRoot()
+      parameter.tensor = Tensor(values.map { $0 * factor }, shape: parameter.shape)
+    }
+  }
+}
