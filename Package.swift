@@ -44,6 +44,9 @@ let package = Package(
     module("Images", ["Files", "CPNG", "CTurboJPEG", "CWebP"]),
     module("Models", ["Tensors", "Files", "StrictJSON", "Checkpoints"]),
     module("MixtureOfDepths", ["Tensors", "StrictJSON", "Checkpoints", "Models", "CLAPACK"]),
+    module(
+      "Generation",
+      ["Tensors", "StrictJSON", "Checkpoints", "Tokenization", "Images", "Models", "MixtureOfDepths"]),
     .target(
       name: "ModelTesting",
       dependencies: ["Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths"],
@@ -56,6 +59,7 @@ let package = Package(
     tests("Images", ["Checkpoints", "Files", "Tensors"]),
     tests("Models", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths"]),
     tests("MixtureOfDepths", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models"]),
+    tests("Generation", ["Checkpoints", "MixtureOfDepths", "Models", "Tensors"]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -1,0 +1,159 @@
+public import Foundation
+internal import MixtureOfDepths
+public import Models
+public import Tensors
+
+/// Runs prompts and writes every intermediate tensor, for comparison with another implementation.
+public struct ModelTrace {
+  private let model: VisionLanguageModel
+  private let backend: Backend
+  private let meter: RankMeter?
+  private var writer = TraceWriter()
+
+  /// - Parameter measuresRank: Whether to add ARank over the prompts.
+  public init(_ model: VisionLanguageModel, backend: Backend, measuresRank: Bool) {
+    self.model = model
+    self.backend = backend
+    meter = measuresRank ? RankMeter(layers: model.decoder.layers.count, backend: backend) : nil
+  }
+
+  /// - Parameters:
+  ///   - newTokens: Tokens to generate for each prompt, past any end of turn.
+  ///   - batched: Whether all prompts run in one packed batch; the numbers are the same.
+  public mutating func run(_ inputs: TraceInputs, newTokens: Int, batched: Bool, outputs: URL) throws {
+    let answered = inputs.entries.filter { $0.labels == nil }
+    let batches = batched ? [answered] : answered.map { [$0] }
+    for batch in batches where !batch.isEmpty { try answer(batch, newTokens: newTokens) }
+    let learnt = Dictionary(grouping: inputs.entries.filter { $0.labels != nil }, by: \.prefix)
+    for prefix in learnt.keys.sorted() {
+      try TrainingTrace(model, backend: backend).run(learnt[prefix] ?? [], prefix: prefix, into: &writer)
+    }
+    if let meter {
+      let layers = [model.decoder.layers.count]
+      try writer.add("arank.plain", Tensor(meter.plain.map { Float($0) }, shape: layers))
+      try writer.add("arank.strict_lower", Tensor(meter.strictLower.map { Float($0) }, shape: layers))
+    }
+    try writer.write(to: outputs)
+  }
+
+  private mutating func answer(_ entries: [TraceInputs.Entry], newTokens: Int) throws {
+    let tape = Tape(backend: backend)
+    for entry in entries { try writeInputs(entry, tape) }
+    let recorder = TraceRecorder(meter: meter)
+    let batch = SequenceBatch(model, backend: backend, count: entries.count, observer: recorder)
+    let (hidden, logits) = try batch.read(entries.map(\.prompt), allRows: true)
+    let normalized = model.decoder.normalize(hidden, tape).tensor
+    var ranges: [Range<Int>] = []
+    for entry in entries {
+      let start = ranges.last?.upperBound ?? 0
+      ranges.append(start..<start + entry.prompt.ids.count)
+    }
+    for (index, entry) in entries.enumerated() {
+      let range = ranges[index]
+      for (layer, rows) in recorder.hidden {
+        writer.add("hidden.\(layer)", of: entry, rows: rows.rows(range))
+      }
+      writer.add("hidden.final_norm", of: entry, rows: normalized.rows(range))
+      writer.add("logits", of: entry, rows: logits.tensor.rows(range))
+      try writePrefillRoutes(recorder, entry, range)
+      try writer.add(
+        "cache_len.prefill", of: entry, int64s: cacheLengths(batch.caches[index]),
+        shape: [model.decoder.layers.count])
+    }
+    let first = Value(constant: logits.tensor)
+    try decode(
+      entries, batch, recorder, logits: tape.gather(first, rows: ranges.map { $0.upperBound - 1 }).tensor,
+      newTokens)
+  }
+
+  /// Greedy generation past any end of turn.
+  private mutating func decode(
+    _ entries: [TraceInputs.Entry], _ batch: SequenceBatch, _ recorder: TraceRecorder, logits first: Tensor,
+    _ newTokens: Int
+  ) throws {
+    guard newTokens > 0 else { return }
+    var logits = first
+    var generated = entries.map { _ in Generated() }
+    let routed = model.routing?.layers ?? []
+    for step in 0..<newTokens {
+      let tokens = entries.indices.map { index in
+        let line = logits.rows(index..<index + 1).floats()
+        var sampler = Sampler()
+        let id = line.withUnsafeBufferPointer { sampler.next($0) }
+        generated[index].ids.append(Int64(id))
+        generated[index].logits += line
+        return (sequence: index, id: id)
+      }
+      guard step + 1 < newTokens else { break }
+      recorder.clear()
+      logits = try batch.advance(tokens).tensor
+      for index in entries.indices {
+        generated[index].cacheLengths += cacheLengths(batch.caches[index])
+        for layer in routed {
+          let ran = recorder.routes[layer]?.rows.contains(index) ?? false
+          generated[index].executed[layer, default: []].append(ran ? 1 : 0)
+          generated[index].probabilities[layer, default: []]
+            .append(recorder.routes[layer]?.probabilities.floats()[index] ?? 0)
+        }
+      }
+    }
+    for (entry, result) in zip(entries, generated) {
+      let steps = newTokens - 1
+      try writer.add("generate.ids", of: entry, int64s: result.ids, shape: [newTokens])
+      try writer.add(
+        "generate.logits", of: entry, Tensor(result.logits, shape: [newTokens, logits.width]))
+      guard steps > 0 else { continue }
+      try writer.add(
+        "cache_len.decode", of: entry, int64s: result.cacheLengths,
+        shape: [steps, model.decoder.layers.count])
+      for (layer, executed) in result.executed {
+        try writer.add("route.decode.executed.\(layer)", of: entry, int64s: executed, shape: [steps])
+      }
+      for (layer, probabilities) in result.probabilities {
+        try writer.add("route.decode.prob.\(layer)", of: entry, Tensor(probabilities, shape: [steps]))
+      }
+    }
+  }
+
+  private struct Generated {
+    var ids: [Int64] = []
+    var logits: [Float] = []
+    var cacheLengths: [Int64] = []
+    var executed: [Int: [Int64]] = [:]
+    var probabilities: [Int: [Float]] = [:]
+  }
+
+  private mutating func writeInputs(_ entry: TraceInputs.Entry, _ tape: Tape) throws {
+    var imageRows: Value?
+    if let encoder = model.images, let pixels = entry.prompt.pixels {
+      let features = encoder.features(pixels, tape)
+      let projected = encoder.project(features, tape)
+      try writer.add(
+        "vision.features", of: entry,
+        features.tensor.reshaped([pixels.rows, features.rows / pixels.rows, features.width]))
+      try writer.add(
+        "projector.output", of: entry,
+        projected.tensor.reshaped([pixels.rows, projected.rows / pixels.rows, projected.width]))
+      imageRows = projected
+    }
+    writer.add(
+      "inputs_embeds", of: entry, rows: try model.embed(entry.prompt.ids, imageRows: imageRows, tape).tensor)
+  }
+
+  private mutating func writePrefillRoutes(
+    _ recorder: TraceRecorder, _ entry: TraceInputs.Entry, _ range: Range<Int>
+  )
+    throws
+  {
+    for (layer, route) in recorder.routes {
+      let selected = route.rows.filter { range.contains($0) }.map { Int64($0 - range.lowerBound) }
+      try writer.add("route.prefill.logits.\(layer)", of: entry, route.logits.rows(range))
+      try writer.add("route.prefill.prob.\(layer)", of: entry, route.probabilities.rows(range))
+      try writer.add("route.prefill.selected.\(layer)", of: entry, int64s: selected, shape: [selected.count])
+    }
+  }
+
+  private func cacheLengths(_ cache: SequenceCache) -> [Int64] {
+    model.decoder.layers.map { Int64(cache.rows(inLayer: $0.index)) }
+  }
+}

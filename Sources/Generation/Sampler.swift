@@ -1,0 +1,28 @@
+internal import Foundation
+internal import Models
+
+/// Chooses the next token from logits: the largest at temperature 0, otherwise by chance with a fixed seed.
+public struct Sampler: Sendable {
+  public let temperature: Double
+  private var numbers: NormalNumbers
+
+  public init(temperature: Double = 0, seed: UInt64 = 0) {
+    self.temperature = temperature
+    numbers = NormalNumbers(seed: seed)
+  }
+
+  /// The index of the chosen logit; among equals the first.
+  public mutating func next(_ logits: UnsafeBufferPointer<Float>) -> Int {
+    var best = 0
+    for index in logits.indices where logits[index] > logits[best] { best = index }
+    guard temperature > 0 else { return best }
+    let top = Double(logits[best])
+    let weights = logits.map { exp((Double($0) - top) / temperature) }
+    var rest = numbers.uniform() * weights.reduce(0, +)
+    for (index, weight) in weights.enumerated() {
+      rest -= weight
+      if rest < 0 { return index }
+    }
+    return best
+  }
+}

@@ -1,0 +1,100 @@
+internal import Foundation
+public import Images
+internal import Tokenization
+
+/// Two models asked the same questions in turn.
+public struct SideBySide {
+  /// A picture and what is asked about it.
+  public struct Question: Sendable {
+    public let name: String
+    public let picture: PixelImage
+    public let text: String
+
+    public init(name: String, picture: PixelImage, text: String) {
+      self.name = name
+      self.picture = picture
+      self.text = text
+    }
+  }
+
+  public struct Row {
+    public let question: Question
+    public let dense: AnswerReport
+    public let routed: AnswerReport
+  }
+
+  public let rows: [Row]
+
+  /// Asks every question `repeats` times, dense and routed in alternation, and keeps each side's quickest reading of
+  /// the prompt, which other programs have disturbed least.
+  public init(
+    _ questions: [Question], dense: VisionLanguageSession, routed: VisionLanguageSession, repeats: Int = 5
+  ) throws {
+    var options = Generator.Options()
+    options.maxTokens = 32
+    rows = try questions.map { question in
+      var best: [AnswerReport?] = [nil, nil]
+      for _ in 0..<max(1, repeats) {
+        for (side, session) in [dense, routed].enumerated() {
+          let report = try AnswerReport(
+            session, options,
+            messages: [ConversationMessage(.user, question.text), ConversationMessage(.assistant, nil)],
+            images: [question.picture])
+          if let known = best[side], known.prefillTime <= report.prefillTime { continue }
+          best[side] = report
+        }
+      }
+      guard let dense = best[0], let routed = best[1] else {
+        throw GenerationError("no question was answered")
+      }
+      return Row(question: question, dense: dense, routed: routed)
+    }
+  }
+
+  /// The answers, then a table of what they cost, for a terminal.
+  public var text: String {
+    var lines: [String] = []
+    var lastName = ""
+    for row in rows {
+      if row.question.name != lastName { lines.append("\(row.question.name)") }
+      lastName = row.question.name
+      let question = row.question.text.split(separator: "\n").first.map(String.init) ?? ""
+      let (dense, routed) = (Self.plain(row.dense), Self.plain(row.routed))
+      lines.append("  \(question)")
+      lines.append("    dense: \(dense)   γ-MoD: \(routed)" + (dense == routed ? "" : "   (different)"))
+    }
+    lines.append("")
+    func line(_ name: String, _ dense: String, _ routed: String, _ last: String) -> String {
+      [(name, 26), (dense, 14), (routed, 14), (last, 0)]
+        .map { $0.0.padding(toLength: max($0.1, $0.0.count), withPad: " ", startingAt: 0) }.joined()
+    }
+    let count = Double(max(1, rows.count))
+    func mean(_ value: (AnswerReport) -> Double) -> (Double, Double) {
+      (rows.reduce(0) { $0 + value($1.dense) } / count, rows.reduce(0) { $0 + value($1.routed) } / count)
+    }
+    let flops = mean { Double($0.prefillFlops) / 1e6 }
+    let time = mean { $0.prefillTime / .milliseconds(1) }
+    let cache = mean { Double($0.cacheBytes) / 1024 }
+    let skip = mean { $0.skipRatio * 100 }
+    func ratio(_ pair: (Double, Double)) -> String {
+      String(format: "%.2f× less", pair.0 / max(1e-9, pair.1))
+    }
+    func pair(_ name: String, _ format: String, _ values: (Double, Double), _ last: String) -> String {
+      line(name, String(format: format, values.0), String(format: format, values.1), last)
+    }
+    let same = rows.count { Self.plain($0.dense) == Self.plain($0.routed) }
+    lines += [
+      line("mean of \(rows.count) questions", "dense", "γ-MoD", ""),
+      pair("image rows skipped", "%.1f %%", skip, "in routed layers"),
+      pair("decoder work, prompt", "%.0f MFLOP", flops, ratio(flops)),
+      pair("decoder time, prompt", "%.2f ms", time, ratio(time)),
+      pair("keys and values kept", "%.0f KiB", cache, ratio(cache)),
+      "\(same) of \(rows.count) answers are the same",
+    ]
+    return lines.joined(separator: "\n")
+  }
+
+  private static func plain(_ report: AnswerReport) -> String {
+    report.answer.text.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+}
