@@ -47,6 +47,7 @@ let package = Package(
     module(
       "Generation",
       ["Tensors", "StrictJSON", "Checkpoints", "Tokenization", "Images", "Models", "MixtureOfDepths"]),
+    module("PocketWorld", ["Files", "StrictJSON", "Images"]),
     .target(
       name: "ModelTesting",
       dependencies: ["Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths"],
@@ -60,6 +61,7 @@ let package = Package(
     tests("Models", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths"]),
     tests("MixtureOfDepths", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models"]),
     tests("Generation", ["Checkpoints", "MixtureOfDepths", "Models", "Tensors"]),
+    tests("PocketWorld", ["StrictJSON", "Images"]),
   ],
   cxxLanguageStandard: .cxx17
 )

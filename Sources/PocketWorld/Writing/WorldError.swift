@@ -1,0 +1,16 @@
+/// Why a world could not be written.
+public enum WorldError: Error, CustomStringConvertible, Sendable {
+  case countOutOfRange(Int, ClosedRange<Int>)
+  case exists(path: String)
+  case unwritable(path: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .countOutOfRange(let count, let range):
+      "A world cannot have \(count) questions per kind; give a number from \(range.lowerBound) to \(range.upperBound)."
+    case .exists(let path): "\(path): the folder exists already; remove it or choose another name."
+    case .unwritable(let path, let reason):
+      "\(path): cannot be written (\(reason)); check permissions and free space."
+    }
+  }
+}
