@@ -48,6 +48,13 @@ let package = Package(
       "Generation",
       ["Tensors", "StrictJSON", "Checkpoints", "Tokenization", "Images", "Models", "MixtureOfDepths"]),
     module("PocketWorld", ["Files", "StrictJSON", "Images"]),
+    module(
+      "Training",
+      [
+        "Tensors", "Files", "StrictJSON", "Checkpoints", "Tokenization", "Images", "Models",
+        "MixtureOfDepths",
+        "PocketWorld",
+      ]),
     .target(
       name: "ModelTesting",
       dependencies: ["Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths"],
@@ -60,6 +67,7 @@ let package = Package(
     tests("Images", ["Checkpoints", "Files", "Tensors"]),
     tests("Models", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths"]),
     tests("MixtureOfDepths", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models"]),
+    tests("Training", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths"]),
     tests("Generation", ["Checkpoints", "MixtureOfDepths", "Models", "Tensors"]),
     tests("PocketWorld", ["StrictJSON", "Images"]),
   ],

@@ -1,0 +1,56 @@
+internal import Dispatch
+internal import Foundation
+internal import Tensors
+
+/// AdamW (Loshchilov & Hutter 2019) over a model's parameters, with gradient clipping by the global norm.
+///
+/// Safe to share with the parallel loop of one step: it splits the parameters among the threads.
+final class AdamW: @unchecked Sendable {
+  struct Moments {
+    let mean: Tensor
+    let variance: Tensor
+  }
+
+  let parameters: [Parameter]
+  private(set) var moments: [Moments]
+  private let backend: Backend
+  private let threads: Int
+
+  init(_ parameters: [Parameter], backend: Backend, threads: Int) {
+    self.parameters = parameters
+    self.backend = backend
+    self.threads = threads
+    moments = parameters.map { Moments(mean: .zeros($0.shape), variance: .zeros($0.shape)) }
+  }
+
+  func restore(_ moments: [Moments]) { self.moments = moments }
+
+  /// Adds the gradient sums of all stores into the first and takes one step.
+  /// - Parameter step: Counted from 0.
+  /// - Returns: The norm of the gradient before clipping.
+  func step(_ stores: [GradientStore], run: RunConfiguration, step: Int) -> Double {
+    let total = parameters.map { parameter -> Tensor? in
+      let parts = stores.compactMap { $0.gradient(of: parameter) }
+      for part in parts.dropFirst() { backend.addInPlace(parts[0], part) }
+      return parts.first
+    }
+    let norm = total.reduce(0.0) { $0 + ($1.map(backend.sumOfSquares) ?? 0) }.squareRoot()
+    // A gradient that is not finite would destroy the weights for good: such a step is left out.
+    guard norm.isFinite else { return norm }
+    let clip = run.gradientClip > 0 && norm > run.gradientClip ? run.gradientClip / norm : 1
+    let rate = run.rate(step: step)
+    DispatchQueue.concurrentPerform(iterations: threads) { [self] thread in
+      for (index, parameter) in parameters.enumerated() where index % threads == thread {
+        guard let gradient = total[index] else { continue }
+        backend.adamW(
+          parameter.tensor, gradient: gradient, mean: moments[index].mean, variance: moments[index].variance,
+          range: 0..<parameter.tensor.count, rate: Float(rate), beta1: Float(run.beta1),
+          beta2: Float(run.beta2),
+          epsilon: Float(run.epsilon), decay: parameter.shape.count > 1 ? Float(run.weightDecay) : 0,
+          step: step + 1,
+          gradientScale: Float(clip))
+      }
+    }
+    return norm
+  }
+}

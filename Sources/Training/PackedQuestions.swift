@@ -1,0 +1,115 @@
+internal import Models
+internal import PocketWorld
+internal import Tensors
+
+/// The questions of some pictures in one packed batch: each picture's rows stand once, its questions continue them.
+struct PackedQuestions {
+  private(set) var batch = PackedBatch()
+  /// Ids of the rows that are text, and where they stand.
+  private(set) var textIDs: [Int] = []
+  private(set) var textPlaces: [Int] = []
+  private(set) var imagePlaces: [Int] = []
+  /// Rows whose next token is learnt, the token, and the question it belongs to.
+  private(set) var targetRows: [Int] = []
+  private(set) var targets: [Int32] = []
+  private(set) var targetQuestions: [Int] = []
+  private(set) var weights: [Float] = []
+  /// The kind of each question; nil for practice.
+  private(set) var kinds: [QuestionKind?] = []
+
+  /// - Parameter imageRows: For each picture the patches that have a row, ascending.
+  init(
+    _ pictures: [WorldExamples.Picture], imageRows: [[Int]], patchCount: Int,
+    weighting: RunConfiguration.AnswerWeighting
+  ) {
+    for (picture, patches) in zip(pictures, imageRows) {
+      let start = batch.rowCount
+      addText(picture.prefix, at: start)
+      imagePlaces += (0..<patches.count).map { start + picture.prefix.count + $0 }
+      let parent = batch.append(
+        roles: picture.prefix.map { _ in .prompt } + patches.map { _ in .image },
+        places: Array(0..<picture.prefix.count) + patches.map { picture.prefix.count + $0 },
+        length: picture.prefix.count + patchCount)
+      for question in picture.questions {
+        let first = batch.rowCount
+        let inputs = question.prompt + question.answer.dropLast()
+        addText(inputs, at: first)
+        let roles: [RowRole] =
+          question.prompt.map { _ in .prompt } + question.answer.dropLast().map { _ in .answer }
+        batch.append(roles: roles, continuing: parent)
+        for (offset, id) in question.answer.enumerated() {
+          targetRows.append(first + question.prompt.count - 1 + offset)
+          targets.append(Int32(id))
+          targetQuestions.append(kinds.count)
+        }
+        weights += Self.weights(tokens: question.answer.count, weighting)
+        kinds.append(question.kind)
+      }
+    }
+  }
+
+  /// The sum of the targets' weights.
+  var targetWeight: Double { weights.reduce(0) { $0 + Double($1) } }
+
+  private static func weights(tokens: Int, _ weighting: RunConfiguration.AnswerWeighting) -> [Float] {
+    switch weighting {
+    case .token: return [Float](repeating: 1, count: tokens)
+    case .answer:
+      let end: Float = 0.1
+      let share = 1 / (Float(tokens - 1) + end)
+      return [Float](repeating: share, count: tokens - 1) + [end * share]
+    }
+  }
+
+  private mutating func addText(_ ids: [Int], at start: Int) {
+    textIDs += ids
+    textPlaces += (0..<ids.count).map { start + $0 }
+  }
+
+  /// The rows that enter the decoder.
+  func embed(_ decoder: LlamaDecoder, imageRows: Value, _ tape: Tape) -> Value {
+    tape.assemble(
+      [
+        RowSource(decoder.embed(textIDs, tape), places: textPlaces),
+        RowSource(imageRows, places: imagePlaces),
+      ],
+      rows: batch.rowCount)
+  }
+
+  /// The share of questions whose every token has the largest logit, by kind.
+  func accuracy(_ logits: Tensor) -> Measurements {
+    var isRight = [Bool](repeating: true, count: kinds.count)
+    for (row, target) in targets.enumerated() {
+      let line = UnsafeBufferPointer(start: logits.floatPointer + row * logits.width, count: logits.width)
+      let best = line.indices.max { line[$0] < line[$1] }
+      if best != Int(target) { isRight[targetQuestions[row]] = false }
+    }
+    var result = Measurements()
+    for (kind, right) in zip(kinds, isRight) {
+      result.add(kind?.rawValue ?? "practice", right ? 1 : 0)
+      if kind != nil { result.add("accuracy", right ? 1 : 0) }
+    }
+    return result
+  }
+
+  /// The loss of the answers, and of routers where the decoder has some.
+  func loss(
+    _ hidden: Value, decoder: LlamaDecoder, pass: DecoderPass, routerCoefficient: Double,
+    targets total: Double,
+    share: Double
+  ) -> (Value, Measurements) {
+    let tape = pass.tape
+    let logits = decoder.logits(decoder.normalize(tape.gather(hidden, rows: targetRows), tape), tape)
+    var loss = tape.crossEntropy(logits, targets: targets, weights: weights, scale: Float(1 / total))
+    var numbers = accuracy(logits.tensor)
+    numbers.add("answers", Double(loss.tensor.scalar) * total, count: targetWeight)
+    if !pass.auxiliaryLosses.isEmpty {
+      let sum = pass.auxiliaryLosses.reduce(0.0) { $0 + Double($1.tensor.scalar) }
+      numbers.add("router", sum)
+      for auxiliary in pass.auxiliaryLosses {
+        loss = tape.add(loss, tape.scale(auxiliary, by: Float(routerCoefficient * share)))
+      }
+    }
+    return (loss, numbers)
+  }
+}

@@ -1,0 +1,130 @@
+internal import Checkpoints
+internal import Foundation
+internal import MixtureOfDepths
+internal import Models
+internal import PocketWorld
+internal import StrictJSON
+internal import Tensors
+internal import Tokenization
+
+/// From a run file to a trained model.
+public enum TrainingRun {
+  /// Trains and writes the model into `output/model`.
+  /// - Parameters:
+  ///   - resume: Go on from the state in `output`, if there is one.
+  ///   - threads: Pieces of a step that are computed at the same time; results do not depend on it.
+  ///   - shouldStop: Asked after every step; true ends the run early with its state saved and no model written.
+  ///   - report: Receives progress lines.
+  public static func run(
+    _ run: RunConfiguration, resume: Bool, threads: Int, shouldStop: () -> Bool = { false },
+    report: @escaping (String) -> Void
+  ) throws {
+    let model = try startingModel(run)
+    let tokenizer = try TokenizerFolder.load(run.tokenizer)
+    let training = WorldExamples(
+      seed: run.worldSeed, split: .train, rounds: run.questionRounds, extra: run.extraQuestions,
+      bareShare: run.bareQuestionShare, practises: run.practice, tokenizer: tokenizer)
+    let validation = WorldExamples(
+      seed: run.worldSeed, split: .val, rounds: 1, practises: false, tokenizer: tokenizer)
+    let width = model.decoder.configuration.hiddenSize
+    let task: any TrainingTask
+    var fixedTables: [Parameter] = []
+    switch run.stage {
+    case .symbols:
+      let tables = SymbolTables(width: width, from: RandomParameters(seed: run.seed))
+      tables.copyWords(from: model.decoder, tokenizer: tokenizer)
+      task = SymbolTask(
+        decoder: model.decoder, tables: tables, training: training, validation: validation,
+        imageRowCounts: run.imageRowCounts, weighting: run.answerWeighting, seed: run.seed)
+    case .patches:
+      let images = try imageEncoder(model)
+      let tables = try run.initialDecoder.map { try symbolTables($0, width: width) }
+      fixedTables = tables?.parameters ?? []
+      let heads = RandomParameters(seed: run.seed)
+      let outputs = PatchTask.lessons.reduce(0) { $0 + $1.count }
+      task = PatchTask(
+        images: images,
+        heads: heads.parameter(
+          "patches.heads.weight", [outputs, images.featureWidth], initial: .normal(deviation: 0.02)),
+        headBias: heads.parameter("patches.heads.bias", [outputs], initial: .constant(0)), tables: tables,
+        training: training, validation: validation)
+    case .instruct:
+      task = InstructTask(
+        model: model, images: try imageEncoder(model),
+        routerCoefficient: model.routing?.routerLossCoefficient ?? 0, weighting: run.answerWeighting,
+        training: training,
+        validation: validation)
+    }
+    let learnt = learntParameters(run, model) + task.ownParameters
+    let trainer = try Trainer(
+      run, task: task, learnt: learnt, all: model.parameters + task.ownParameters + fixedTables,
+      threads: threads,
+      resume: resume, report: report)
+    try trainer.train(shouldStop: shouldStop)
+    guard trainer.steps == run.steps else { return }
+    try ModelFolder.write(
+      model, to: run.output.appendingPathComponent("model"), dtype: .bfloat16, tokenizer: run.tokenizer)
+    if !task.ownParameters.isEmpty {
+      var writer = SafetensorsWriter()
+      for parameter in task.ownParameters { try writer.add(parameter.name, parameter.tensor) }
+      try writer.write(to: run.output.appendingPathComponent(stageFile))
+    }
+    report("wrote \(run.output.appendingPathComponent("model").path)")
+  }
+
+  /// What a stage learns besides the model, for the stages behind it.
+  private static let stageFile = "stage.safetensors"
+
+  private static func learntParameters(_ run: RunConfiguration, _ model: VisionLanguageModel) -> [Parameter] {
+    let router = model.router
+    var result: [Parameter] = []
+    if run.trainable.contains(.tower), run.stage != .symbols { result += model.images?.towerParameters ?? [] }
+    if run.trainable.contains(.projector), run.stage != .symbols {
+      result += model.images?.projectorParameters ?? []
+    }
+    if run.trainable.contains(.decoder), run.stage != .patches {
+      result += model.decoder.parameters.filter { $0 !== router }
+    }
+    if run.trainable.contains(.router), run.stage == .instruct, let router { result.append(router) }
+    return result
+  }
+
+  private static func imageEncoder(_ model: VisionLanguageModel) throws -> any ImageEncoder {
+    guard let images = model.images else {
+      throw TrainingError("this stage learns from pictures, but a \(model.family) model has no vision tower")
+    }
+    return images
+  }
+
+  /// A stored model in float32, or new weights where `model` is only a configuration.
+  private static func startingModel(_ run: RunConfiguration) throws -> VisionLanguageModel {
+    guard run.model.pathExtension == "json" else { return try GammaModel.load(run.model) }
+    let tokenizer = try TokenizerFolder.load(run.tokenizer)
+    let model = try ModelRegistry.random(JSONObject.read(contentsOf: run.model), seed: run.seed)
+    MimeticInitialization.apply(to: model.decoder, tokenizer: tokenizer, seed: run.seed)
+    if let images = model.images { MimeticInitialization.apply(to: images, seed: run.seed) }
+    if let folder = run.initialDecoder { try take(model.decoder.parameters, from: folder) }
+    if let folder = run.initialImages, let images = model.images {
+      try take(images.towerParameters + images.projectorParameters, from: folder)
+    }
+    return model
+  }
+
+  /// Copies the full-precision weights that another run left in its state.
+  private static func take(_ parameters: [Parameter], from folder: URL) throws {
+    let file = try SafetensorsFile(folder.appendingPathComponent("state/state.safetensors"))
+    for parameter in parameters {
+      let tensor = try file.tensor("parameter.\(parameter.name)")
+      guard tensor.shape == parameter.shape else {
+        throw TrainingError("\(file.url.path): \(parameter.name) is \(tensor.shape), not \(parameter.shape)")
+      }
+      parameter.copy(tensor.floats())
+    }
+  }
+
+  private static func symbolTables(_ folder: URL, width: Int) throws -> SymbolTables {
+    let tables = SymbolTables(width: width, from: RandomParameters(seed: 0))
+    try take(tables.parameters, from: folder)
+    return tables
+  }
+}

@@ -1,0 +1,128 @@
+import Foundation
+import StrictJSON
+import Testing
+
+@testable import Training
+
+/// A run that was stopped, or killed, ends as if it never had been.
+@Suite struct ResumeTests {
+  private let tiny: TinyRun
+  private let whole: RunConfiguration
+
+  init() throws {
+    tiny = try TinyRun()
+    whole = try tiny.configuration("whole", stage: "symbols", ["image_rows": [16], "steps": 12])
+    try TrainingRun.run(whole, resume: false, threads: 1) { _ in }
+  }
+
+  private func configuration(_ name: String) throws -> RunConfiguration {
+    try tiny.configuration(name, stage: "symbols", ["image_rows": [16], "steps": 12])
+  }
+
+  /// Trains until `steps` steps are done.
+  private func train(_ run: RunConfiguration, resume: Bool, steps: Int = .max) throws {
+    var asked = 0
+    try TrainingRun.run(
+      run, resume: resume, threads: 1,
+      shouldStop: {
+        defer { asked += 1 }
+        return asked == steps
+      },
+      report: { _ in })
+  }
+
+  private func expectEqualToWhole(_ run: RunConfiguration) throws {
+    for path in ["state/state.safetensors", "model/model.safetensors", "stage.safetensors", "log.jsonl"] {
+      #expect(try tiny.bytes(run, path) == tiny.bytes(whole, path), "\(path)")
+    }
+    #expect(try tiny.log(run).map { try $0.int("step") } == Array(1...12))
+  }
+
+  @Test func stoppedRunsGoOn() throws {
+    let run = try configuration("stopped")
+    try train(run, resume: false, steps: 4)
+    #expect(try tiny.log(run).count == 4)
+    #expect(!FileManager.default.fileExists(atPath: run.output.appendingPathComponent("model").path))
+    try train(run, resume: true, steps: 3)
+    #expect(try tiny.log(run).count == 7)
+    try train(run, resume: true)
+    try expectEqualToWhole(run)
+    // Once more changes nothing.
+    try train(run, resume: true)
+    try expectEqualToWhole(run)
+  }
+
+  /// What a kill leaves: the last checkpoint, a log that goes beyond it and ends in half a line.
+  @Test func killedRunsGoOn() throws {
+    let run = try configuration("running")
+    let killed = try configuration("killed")
+    var asked = 0
+    try TrainingRun.run(
+      run, resume: false, threads: 1,
+      shouldStop: {
+        if asked == 8 { try? FileManager.default.copyItem(at: run.output, to: killed.output) }
+        asked += 1
+        return asked == 9
+      },
+      report: { _ in })
+    #expect(try tiny.log(killed).count == 8)
+    let log = try FileHandle(forWritingTo: killed.output.appendingPathComponent("log.jsonl"))
+    try log.seekToEnd()
+    try log.write(contentsOf: Data(#"{"step":9,"kind":"tr"#.utf8))
+    try log.close()
+    // The checkpoint is that of step 5.
+    try train(killed, resume: true, steps: 1)
+    #expect(try tiny.log(killed).map { try $0.int("step") } == Array(1...6))
+    try train(killed, resume: true)
+    try expectEqualToWhole(killed)
+  }
+
+  /// A kill between the two renames that replace a state.
+  @Test func stateThatWasMovedAsideIsFound() throws {
+    let run = try configuration("aside")
+    try train(run, resume: false, steps: 4)
+    try FileManager.default.moveItem(
+      at: run.output.appendingPathComponent("state"),
+      to: run.output.appendingPathComponent(".state.replaced-1"))
+    try train(run, resume: true)
+    try expectEqualToWhole(run)
+  }
+
+  @Test func startingAgainNeedsResume() throws {
+    let error = #expect(throws: TrainingError.self) { try train(whole, resume: false) }
+    #expect(error?.description.contains("--resume") == true)
+    #expect(try tiny.log(whole).count == 12)
+  }
+
+  @Test(arguments: ["cut", "changed", "state.safetensors", "run.json", "manifest.json"])
+  func damagedStatesAreRefused(_ damage: String) throws {
+    let run = try configuration("damaged")
+    try train(run, resume: false, steps: 3)
+    let state = run.output.appendingPathComponent("state")
+    let weights = state.appendingPathComponent("state.safetensors")
+    var bytes = try Data(contentsOf: weights)
+    switch damage {
+    case "cut": try bytes.dropLast(1000).write(to: weights)
+    case "changed":
+      bytes[bytes.count - 1] ^= 1
+      try bytes.write(to: weights)
+    default: try FileManager.default.removeItem(at: state.appendingPathComponent(damage))
+    }
+    let error = #expect(throws: TrainingError.self) { try train(run, resume: true) }
+    let text = error?.description ?? ""
+    #expect(text.contains(state.path) && text.contains("damaged") && text.contains("delete it"), "\(text)")
+    // Nothing that could be rescued was touched.
+    #expect(try tiny.log(run).count == 3)
+  }
+
+  @Test func statesOfOtherRunsAreRefused() throws {
+    let run = try configuration("other")
+    try train(run, resume: false, steps: 2)
+    let config = tiny.folder.appendingPathComponent("config.json")
+    let text = try String(contentsOf: config, encoding: .utf8)
+      .replacingOccurrences(of: "\"intermediate_size\": 48", with: "\"intermediate_size\": 56")
+    try text.write(to: config, atomically: true, encoding: .utf8)
+    let error = #expect(throws: TrainingError.self) { try train(run, resume: true) }
+    #expect(error?.description.contains("another run") == true, "\(error.debugDescription)")
+  }
+}
