@@ -55,6 +55,7 @@ let package = Package(
         "MixtureOfDepths",
         "PocketWorld",
       ]),
+    module("Evaluation", ["StrictJSON", "Images", "Tokenization", "Tensors", "Generation"]),
     .target(
       name: "ModelTesting",
       dependencies: ["Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths"],
@@ -70,6 +71,7 @@ let package = Package(
     tests("Training", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths"]),
     tests("Generation", ["Checkpoints", "MixtureOfDepths", "Models", "Tensors"]),
     tests("PocketWorld", ["StrictJSON", "Images"]),
+    tests("Evaluation", ["Images", "StrictJSON", "PocketWorld"]),
   ],
   cxxLanguageStandard: .cxx17
 )

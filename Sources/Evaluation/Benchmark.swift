@@ -1,0 +1,53 @@
+/// The benchmarks that can be asked and scored.
+public enum Benchmark: String, Sendable, CaseIterable {
+  case textvqa, vqav2, gqa, scienceqa, pope, mme, mmbench, mmmu
+  case mmVet = "mm-vet"
+  case seedBench = "seed-bench"
+  case vizwiz
+
+  /// Rules by which the benchmark can be scored, the usual one first.
+  public var protocols: [ScoringProtocol] {
+    switch self {
+    case .textvqa, .vqav2, .gqa, .pope, .mme, .mmmu, .seedBench, .vizwiz, .scienceqa: [.llava, .gammaMoD]
+    case .mmbench: [.vlmevalkit, .llava]
+    case .mmVet: [.keywords]
+    }
+  }
+
+  /// Names that the benchmark's folder may have.
+  var folderNames: [String] {
+    switch self {
+    case .seedBench: ["seed_bench", "seed-bench"]
+    case .mmVet: ["mm-vet", "mmvet"]
+    default: [rawValue]
+    }
+  }
+
+  /// Folders below the benchmark's own in which its pictures may lie, the official one first.
+  var imageFolders: [String] {
+    switch self {
+    case .textvqa: ["train_images", "images"]
+    case .vqav2: ["test2015", "images"]
+    case .gqa: ["data/images", "images"]
+    case .scienceqa: ["images/test", "images"]
+    case .pope: ["val2014", "images"]
+    case .mme: ["MME_Benchmark_release_version", "images"]
+    case .mmbench, .mmmu: ["images", "."]
+    case .mmVet: ["images"]
+    case .seedBench: [".", "images"]
+    case .vizwiz: ["test", "val", "images"]
+    }
+  }
+}
+
+/// A set of rules that turns answers into a score; scores by different rules must not be compared.
+public enum ScoringProtocol: String, Sendable, CaseIterable {
+  /// The scripts that LLaVA ships or names.
+  case llava
+  /// γ-MoD's variants of them, which differ for ScienceQA.
+  case gammaMoD = "gamma-mod"
+  /// VLMEvalKit without a language model as judge.
+  case vlmevalkit
+  /// Every fact of the reference answer must occur; stands in for MM-Vet's GPT judge.
+  case keywords
+}

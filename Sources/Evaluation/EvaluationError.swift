@@ -1,0 +1,20 @@
+/// Why a benchmark could not be read or answers could not be scored.
+///
+/// Faults inside JSON files are reported as `JSONError`.
+public enum EvaluationError: Error, CustomStringConvertible, Sendable {
+  /// A file is missing, unreadable or not what it should be; `remedy` says what to do.
+  case file(path: String, problem: String, remedy: String)
+  /// The answers do not fit the benchmark.
+  case answers(problem: String, remedy: String)
+  case unsupportedProtocol(ScoringProtocol, Benchmark)
+
+  public var description: String {
+    switch self {
+    case .file(let path, let problem, let remedy): "\(path): \(problem); \(remedy)."
+    case .answers(let problem, let remedy): "\(problem); \(remedy)."
+    case .unsupportedProtocol(let rules, let benchmark):
+      "\(benchmark.rawValue) cannot be scored by the protocol \(rules.rawValue); use "
+        + benchmark.protocols.map(\.rawValue).joined(separator: " or ") + "."
+    }
+  }
+}

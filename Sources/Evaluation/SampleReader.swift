@@ -1,0 +1,44 @@
+public import Generation
+internal import Images
+public import Models
+internal import Tensors
+internal import Tokenization
+
+/// Lets a model read questions, without answering them, for whoever measures it.
+public struct SampleReader {
+  private let session: VisionLanguageSession
+
+  public init(_ session: VisionLanguageSession) { self.session = session }
+
+  /// - Parameters:
+  ///   - observer: Sees every layer of every prompt.
+  ///   - willRead: Receives each prompt before the model reads it.
+  ///   - onProgress: Receives how many questions have been read.
+  /// - Returns: The mean number of tokens of a prompt.
+  public func read(
+    _ items: [EvaluationItem], observer: any DecoderObserver, willRead: (Prompt) -> Void = { _ in },
+    onProgress: (Int) -> Void
+  ) throws -> Double {
+    let pool = MemoryPool()
+    var tokens = 0
+    for (index, item) in items.enumerated() {
+      let images = try item.image.map { [try picture($0, of: item)] } ?? []
+      let turns = [ConversationMessage(.user, item.prompt), ConversationMessage(.assistant, nil)]
+      let prompt = try session.prompt(turns, images: images)
+      willRead(prompt)
+      let batch = SequenceBatch(
+        session.model, backend: session.backend, pool: pool, count: 1, observer: observer)
+      try batch.read([prompt])
+      tokens += prompt.ids.count
+      onProgress(index + 1)
+    }
+    return Double(tokens) / Double(max(1, items.count))
+  }
+
+  private func picture(_ picture: EvaluationItem.Picture, of item: EvaluationItem) throws -> PixelImage {
+    switch picture {
+    case .file(let url): try ImageLoader.load(url: url)
+    case .base64: try ImageLoader.decode(picture.data(), name: "the picture of question \(item.id)")
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import StrictJSON
+import Testing
+
+@testable import Evaluation
+
+@Suite struct ReaderTests {
+  @Test func answersAreNormalisedAsOfficially() throws {
+    for entry in try Fixtures.object("vqa_normalisation.json").objects("cases") {
+      let input = try entry.string("input")
+      #expect(VQANormaliser.submission(input).string == (try entry.string("evalai")), "\(input)")
+      #expect(VQANormaliser.prediction(input).string == (try entry.string("vqa_full")), "\(input)")
+      let punctuation = VQANormaliser.withoutPunctuation(VQANormaliser.onOneLine(ScalarText(input)))
+      #expect(punctuation.string == (try entry.string("vqa_punct")), "\(input)")
+    }
+  }
+
+  @Test func promptsAreTheOfficialOnes() throws {
+    var checked = 0
+    for entry in try Fixtures.array("prompts.json") {
+      let name = try entry.string("benchmark")
+      let benchmark = try #require(Benchmark(rawValue: name == "seed" ? "seed-bench" : name))
+      let items = try BenchmarkFolder(benchmark, at: Fixtures.folder).items()
+      let id = try QuestionID.read(entry, "question_id")
+      let stored = try entry.string("stored_prompt")
+      let item = try #require(items.first { $0.id == id && $0.storedPrompt == stored })
+      #expect(try entry.string("model_prompt").hasSuffix("USER: <image>\n\(item.prompt) ASSISTANT:"))
+      checked += 1
+    }
+    #expect(checked == 28)
+  }
+
+  @Test func scienceQAPromptsAreTheOfficialOnes() throws {
+    let items = try BenchmarkFolder(.scienceqa, at: Fixtures.folder).items()
+    for entry in try Fixtures.array("scienceqa/prompts.json") {
+      let id = try entry.string("id")
+      let item = try #require(items.first { $0.id.description == id })
+      #expect(item.storedPrompt == (try entry.string("stored_prompt")))
+      #expect((item.image != nil) == (try entry.bool("has_image")))
+      let place = item.image == nil ? "" : "<image>\n"
+      #expect(try entry.string("model_prompt").hasSuffix("USER: \(place)\(item.prompt) ASSISTANT:"))
+    }
+  }
+
+  @Test func mmbenchPromptsAreTheOfficialOnes() throws {
+    let items = try BenchmarkFolder(.mmbench, at: Fixtures.folder).items()
+    for entry in try Fixtures.array("mmbench/prompts.json") {
+      let index = try entry.int("index")
+      let item = try #require(items.first { $0.id == .number(index) })
+      #expect(item.storedPrompt == (try entry.string("stored_prompt")))
+      #expect(
+        try entry.string("model_prompt_single_pred").hasSuffix("USER: <image>\n\(item.prompt) ASSISTANT:"))
+      #expect(try #require(item.image).data().starts(with: [0xFF, 0xD8]))
+    }
+  }
+
+  @Test func answersSurviveAFile() throws {
+    let item = EvaluationItem(id: .text("a/1"), image: nil, prompt: "What?", options: ["red", "blue"])
+    let answers = AnswerFile([AnswerRecord(to: item, text: "A \"quoted\"\nline")])
+    let url = FileManager.default.temporaryDirectory.appending(path: "answers-\(UUID()).jsonl")
+    defer { try? FileManager.default.removeItem(at: url) }
+    try Data(try answers.text(model: "m").utf8).write(to: url)
+    let read = try AnswerFile(contentsOf: url)
+    #expect(read.records == answers.records)
+    #expect(!read.isConverted)
+  }
+
+  @Test func aMissingBenchmarkIsNamed() throws {
+    #expect(throws: EvaluationError.self) {
+      try BenchmarkFolder(.vizwiz, at: Fixtures.folder.appending(path: "nowhere"))
+    }
+    let folder = try BenchmarkFolder(.vizwiz, at: Fixtures.folder)
+    let error = #expect(throws: EvaluationError.self) { try folder.items() }
+    #expect(error?.description.contains("llava_*.jsonl") == true)
+  }
+}
