@@ -25,6 +25,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let package = Package(
   name: "gamma-mod",
   platforms: [.macOS(.v15), .iOS(.v18)],
+  products: [
+    .executable(name: "gamma-mod", targets: ["gamma-mod"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+  ],
   targets: [
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "CLAPACK", providers: [.apt(["liblapack-dev"])]),
@@ -56,6 +63,16 @@ let package = Package(
         "PocketWorld",
       ]),
     module("Evaluation", ["StrictJSON", "Images", "Tokenization", "Tensors", "Generation"]),
+    .executableTarget(
+      name: "gamma-mod",
+      dependencies: [
+        "Checkpoints", "Evaluation", "Files", "Generation", "Images", "MixtureOfDepths", "Models",
+        "PocketWorld",
+        "StrictJSON", "Tensors", "Tokenization", "Training",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
     .target(
       name: "ModelTesting",
       dependencies: ["Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths"],
@@ -72,6 +89,7 @@ let package = Package(
     tests("Generation", ["Checkpoints", "MixtureOfDepths", "Models", "Tensors"]),
     tests("PocketWorld", ["StrictJSON", "Images"]),
     tests("Evaluation", ["Images", "StrictJSON", "PocketWorld"]),
+    tests("gamma-mod", []),
   ],
   cxxLanguageStandard: .cxx17
 )

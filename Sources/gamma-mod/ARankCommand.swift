@@ -1,0 +1,82 @@
+import ArgumentParser
+import Checkpoints
+import Evaluation
+import Files
+import Foundation
+import Generation
+import Images
+import Logging
+import MixtureOfDepths
+import Models
+import StrictJSON
+import Tensors
+import Tokenization
+
+struct ARankCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "arank",
+    abstract: "Measure the rank of each layer's attention maps, which says where to route.",
+    discussion: """
+      Reads prompts with the dense model, its routers left out if it has any, and averages the rank of the attention \
+      maps over heads and samples. The report goes to standard output, or into the file of --out.
+      """)
+
+  @Option(name: [.short, .long], help: "The model's folder.")
+  var model: String
+
+  @Option(
+    help: ArgumentHelp(
+      "A benchmark's folder, a folder of them, or a JSON Lines file of {\"image\", \"text\"}.",
+      valueName: "path"))
+  var data: String
+
+  @Option(help: "How many questions to read, those of several benchmarks in turn.")
+  var samples = 32
+
+  @Option(
+    name: [.customLong("conv-mode"), .customLong("chat-template")],
+    help: "The conversation template that the model was trained with.")
+  var template = "vicuna_v1"
+
+  @Option(help: "The format in which weights are held.")
+  var dtype = DType.float32
+
+  @Option(name: [.short, .long], help: "Threads.")
+  var threads = ProcessInfo.processInfo.activeProcessorCount
+
+  @Option(help: "The JSON file to write.")
+  var out: String?
+
+  @Option(help: "The SVG file to draw.")
+  var plot: String?
+
+  func validate() throws {
+    guard samples > 0 else { throw ValidationError("--samples: at least 1 is needed, not \(samples)") }
+    guard threads > 0 else { throw ValidationError("--threads: at least 1 is needed, not \(threads)") }
+  }
+
+  func run() throws {
+    let template = try ConversationTemplate.named(template)
+    let items = try QuestionSamples.read(URL(fileURLWithPath: data), count: samples)
+    let session = try VisionLanguageSession(
+      URL(fileURLWithPath: model), dtype: dtype, routing: .ignored, template: template, threads: threads)
+    let report = try measure(session, items)
+    let text = try report.json.text(.pretty) + "\n"
+    if let plot { try AtomicFile.write(report.svg, to: URL(fileURLWithPath: plot)) }
+    if let out {
+      try AtomicFile.write(text, to: URL(fileURLWithPath: out))
+    } else {
+      try StandardOutput.write(text)
+    }
+  }
+
+  private func measure(_ session: VisionLanguageSession, _ items: [EvaluationItem]) throws -> ARankReport {
+    let meter = RankMeter(layers: session.model.decoder.layers.count, backend: session.backend)
+    let progress = ProgressLine("arank")
+    let tokens = try SampleReader(session).read(items, observer: meter) { progress.show($0, of: items.count) }
+    progress.end()
+    return ARankReport(
+      model: model, data: data, samples: items.count, meanTokens: tokens,
+      plain: meter.plain, strictLower: meter.strictLower)
+  }
+}

@@ -1,0 +1,12 @@
+public import ArgumentParser
+public import MixtureOfDepths
+public import Models
+public import PocketWorld
+public import Tensors
+
+// Choices that options take by the names that files use for them.
+extension ARankReport.Variant: ExpressibleByArgument {}
+extension DType: ExpressibleByArgument {}
+extension LayerPlan.Positions: ExpressibleByArgument {}
+extension RoutingConfiguration.Protection: ExpressibleByArgument {}
+extension WorldSplit: ExpressibleByArgument {}

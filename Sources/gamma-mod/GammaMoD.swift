@@ -1,0 +1,36 @@
+import ArgumentParser
+import Logging
+
+@main
+struct GammaMoD: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "gamma-mod", abstract: "Vision-language models with mixture-of-depths layers, on a CPU.",
+    discussion: """
+      Answers and JSON go to standard output, everything else to standard error. \
+      Exit codes: 0 done, 1 failed, 64 wrong usage, 130 stopped by Ctrl-C.
+      """,
+    version: "gamma-mod 0.1.0",
+    subcommands: [
+      RunCommand.self, ChatCommand.self, InspectCommand.self, TraceCommand.self, TokenizeCommand.self,
+      ARankCommand.self, ConvertCommand.self, TrainCommand.self, EvalCommand.self, BenchCommand.self,
+      DemoCommand.self,
+      WorldCommand.self,
+    ])
+
+  /// Parses and runs the command, and ends the process unless the command has simply finished.
+  static func main() async {
+    Interrupt.install()
+    LoggingSystem.bootstrap { _ in StandardErrorLog() }
+    do {
+      let command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        var command = command
+        try command.run()
+      }
+    } catch {
+      Failure(error).exit()
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+import Generation
+import MixtureOfDepths
+import Tensors
+import Tokenization
+
+/// What every command that runs a model asks for.
+struct ModelOptions: ParsableArguments {
+  @Option(name: [.short, .long], help: "A model folder.")
+  var model: String
+
+  @Option(help: "Format of the weights in memory: f32 or bf16.", transform: ModelOptions.format)
+  var dtype = DType.float32
+
+  @Flag(help: "Run every row in every layer, as if the model had no routers.")
+  var dense = false
+
+  @Option(help: "Skip this share (0…1) of the image rows in routed layers, instead of the model's own rule.")
+  var skip: Double?
+
+  @Option(name: [.customLong("conv-mode"), .customLong("chat-template")], help: "Conversation template.")
+  var template = "vicuna_v1"
+
+  @Option(name: [.short, .long], help: "Threads.")
+  var threads = ProcessInfo.processInfo.activeProcessorCount
+
+  func validate() throws {
+    if let skip, !(0...1).contains(skip) {
+      throw ValidationError("--skip takes a share between 0 and 1, not \(skip)")
+    }
+    if dense, skip != nil { throw ValidationError("--dense and --skip exclude each other") }
+    if threads < 1 { throw ValidationError("--threads must be at least 1") }
+  }
+
+  static func format(_ name: String) throws -> DType {
+    guard let dtype = DType(rawValue: name) else {
+      throw ValidationError(
+        "--dtype is one of \(DType.allCases.map(\.rawValue).joined(separator: ", ")), not \(name)")
+    }
+    return dtype
+  }
+
+  var url: URL { URL(fileURLWithPath: model) }
+
+  var routing: GammaModel.Routing { dense ? .ignored : skip.map { .skip($0) } ?? .asStored }
+
+  func session() throws -> VisionLanguageSession {
+    try VisionLanguageSession(
+      url, dtype: dtype, routing: routing, template: ConversationTemplate.named(template), threads: threads)
+  }
+}

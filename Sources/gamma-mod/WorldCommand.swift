@@ -1,0 +1,36 @@
+import ArgumentParser
+import Foundation
+import Logging
+import PocketWorld
+
+struct WorldCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "world", abstract: "Draw the pocket world: pictures and questions as nine benchmarks.",
+    discussion:
+      "Each kind of question is written in the file format of a public benchmark, in a folder of its own.")
+
+  @Option(help: "The folder to write, which must not exist or be empty.")
+  var out: String
+
+  @Option(help: "Which scenes: those that models train on, or others.")
+  var split = WorldSplit.val
+
+  @Option(help: "Questions of each kind, at least.")
+  var count = 100
+
+  @Option(help: "Scenes and questions follow from it alone.")
+  var seed: UInt64 = 1
+
+  func validate() throws {
+    guard WorldWriter.countRange.contains(count) else {
+      throw ValidationError(
+        "--count: a number from \(WorldWriter.countRange.lowerBound) to \(WorldWriter.countRange.upperBound) is needed, not \(count)"
+      )
+    }
+  }
+
+  func run() throws {
+    try WorldWriter.write(to: URL(fileURLWithPath: out), split: split, count: count, seed: seed)
+    Logger(label: "world").info("wrote \(out)")
+  }
+}

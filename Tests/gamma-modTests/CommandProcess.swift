@@ -1,0 +1,42 @@
+import Foundation
+import Testing
+
+/// A run of the built command line tool.
+struct CommandProcess {
+  let output: String
+  let errors: String
+  let code: Int32
+
+  init(_ arguments: [String], input: String = "") throws {
+    let process = Process()
+    let tool: URL = try #require(Self.tool, "the tool lies beside the tests")
+    process.executableURL = tool
+    process.arguments = arguments
+    let (input, folder) = (Data(input.utf8), FileManager.default.temporaryDirectory)
+    let files = ["in", "out", "err"].map { folder.appendingPathComponent("\(UUID()).\($0)") }
+    defer { for file in files { try? FileManager.default.removeItem(at: file) } }
+    try input.write(to: files[0])
+    for file in files[1...] { try Data().write(to: file) }
+    process.standardInput = try FileHandle(forReadingFrom: files[0])
+    process.standardOutput = try FileHandle(forWritingTo: files[1])
+    process.standardError = try FileHandle(forWritingTo: files[2])
+    try process.run()
+    process.waitUntilExit()
+    output = String(decoding: try Data(contentsOf: files[1]), as: UTF8.self)
+    errors = String(decoding: try Data(contentsOf: files[2]), as: UTF8.self)
+    code = process.terminationStatus
+  }
+
+  private static var tool: URL? {
+    let places = [Bundle.main.executableURL, Bundle.main.bundleURL] + Bundle.allBundles.map(\.bundleURL)
+    return places.compactMap { $0?.deletingLastPathComponent().appendingPathComponent("gamma-mod") }
+      .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+  }
+}
+
+enum Fixtures {
+  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Fixtures")
+
+  static func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+}
