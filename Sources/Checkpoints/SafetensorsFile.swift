@@ -2,7 +2,7 @@ internal import Files
 public import Foundation
 
 /// A safetensors file, mapped into memory and opened only if its header passes every check.
-public struct SafetensorsFile: Sendable {
+public struct SafetensorsFile: TensorFile {
   public let url: URL
   /// Every tensor by name.
   public let entries: [String: TensorEntry]
@@ -28,19 +28,11 @@ public struct SafetensorsFile: Sendable {
     metadata = header.metadata
   }
 
-  /// - Throws: `CheckpointError` if there is no such tensor.
-  public func entry(_ name: String) throws -> TensorEntry {
-    guard let entry = entries[name] else {
-      throw CheckpointError(url.path, "there is no tensor \(name) among the \(names.count) of this file")
-    }
-    return entry
+  public func withBytes<Result>(
+    in range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result {
+    try mapping.withBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
   }
 
-  /// Lends the bytes of a tensor, in the stored number format, little-endian; they may be unaligned.
-  public func withBytes<Result>(
-    _ name: String, _ body: (UnsafeRawBufferPointer) throws -> Result
-  ) throws -> Result {
-    let range = try entry(name).range
-    return try mapping.withBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
-  }
+  public func release(_ range: Range<Int>) { mapping.release(range) }
 }

@@ -1,14 +1,29 @@
-/// What a safetensors header says about one tensor. The byte range has been checked against shape, type and file.
+/// What a file says about one tensor. The bytes have been checked against shape, type and file.
 public struct TensorEntry: Sendable, Equatable {
   public let name: String
   public let storedType: StoredType
   /// Length of each axis; empty for a scalar.
   public let shape: [Int]
-  /// Bytes of the file.
+  /// The bytes of the file from the first element to the last.
   public let range: Range<Int>
+  /// How many elements lie from one index of each axis to the next; nil if the elements stand one behind the other in
+  /// row-major order, as in every safetensors file.
+  public let strides: [Int]?
+
+  init(name: String, storedType: StoredType, shape: [Int], range: Range<Int>, strides: [Int]? = nil) {
+    self.name = name
+    self.storedType = storedType
+    self.shape = shape
+    self.range = range
+    self.strides = strides
+  }
 
   /// Number of elements.
-  public var count: Int { range.count / storedType.size }
+  public var count: Int { shape.reduce(1, *) }
+
+  func renamed(_ name: String) -> TensorEntry {
+    TensorEntry(name: name, storedType: storedType, shape: shape, range: range, strides: strides)
+  }
 
   /// Bytes that `count` elements of a shape take; nil if a length is negative or a product does not fit an `Int`.
   ///

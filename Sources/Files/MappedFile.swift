@@ -44,6 +44,16 @@ package final class MappedFile: @unchecked Sendable {
     defer { withExtendedLifetime(self) {} }
     return try body(UnsafeRawBufferPointer(start: address, count: count))
   }
+
+  /// Says that a part is not needed for now, so that its pages stop counting as this process's memory. The bytes stay
+  /// as they are and may be read again, even meanwhile.
+  package func release(_ range: Range<Int>) {
+    let range = range.clamped(to: 0..<count)
+    guard let address, !range.isEmpty else { return }
+    let page = max(1, sysconf(Int32(_SC_PAGESIZE)))
+    let start = range.lowerBound / page * page
+    madvise(address + start, range.upperBound - start, MADV_DONTNEED)
+  }
 }
 
 /// The reason of the last failed system call, in words.

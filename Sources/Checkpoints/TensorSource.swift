@@ -1,0 +1,31 @@
+public import Tensors
+
+/// Named tensors to read one by one, from one file, from the files of a folder, or merged from several.
+public protocol TensorSource: Sendable {
+  /// Every tensor's name.
+  var names: [String] { get }
+
+  /// Format and shape of a tensor, without reading it.
+  /// - Throws: `CheckpointError` if there is no such tensor.
+  func entry(_ name: String) throws -> TensorEntry
+
+  /// Reads a tensor of F64, F32, F16 or BF16, rounded to nearest or widened to `dtype`.
+  /// - Throws: `CheckpointError` if there is no such tensor or it does not hold floating-point numbers.
+  func tensor(_ name: String, as dtype: DType, pool: MemoryPool?) throws -> Tensor
+
+  /// Reads a tensor of integers or booleans (as 0 and 1) in row-major order.
+  /// - Throws: `CheckpointError` if there is no such tensor or it holds anything that is no signed 64-bit integer.
+  func int64s(_ name: String) throws -> [Int64]
+}
+
+extension TensorSource {
+  /// Reads a tensor of F64, F32, F16 or BF16 into memory of its own.
+  public func tensor(_ name: String, as dtype: DType = .float32) throws -> Tensor {
+    try tensor(name, as: dtype, pool: nil)
+  }
+
+  /// Reads a tensor of F64, F32, F16 or BF16 as float32 in row-major order.
+  public func floats(_ name: String) throws -> [Float] {
+    try tensor(name).floats()
+  }
+}
