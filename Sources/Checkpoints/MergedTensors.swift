@@ -1,0 +1,63 @@
+import Tensors
+
+/// A model's tensors with an adapter's changes, W + scale · B · A, computed in float32 as each tensor is read.
+struct MergedTensors: TensorSource {
+  let base: any TensorSource
+  let adapter: LoRAAdapter
+  let backend: Backend
+
+  var names: [String] { base.names }
+
+  func entry(_ name: String) throws -> TensorEntry {
+    guard let replacement = adapter.replacements[name] else { return try base.entry(name) }
+    return try adapter.file.entry(replacement).renamed(name)
+  }
+
+  func tensor(_ name: String, as dtype: DType, pool: MemoryPool?) throws -> Tensor {
+    if let replacement = adapter.replacements[name] {
+      return try adapter.file.tensor(replacement, as: dtype, pool: pool)
+    }
+    guard let pair = adapter.pairs[name], let a = pair.a, let b = pair.b else {
+      return try base.tensor(name, as: dtype, pool: pool)
+    }
+    let weight = try base.tensor(name, as: .float32, pool: dtype == .float32 ? pool : nil)
+    let factorA = Self.transposed(try adapter.file.tensor(a))
+    let factorB = try adapter.file.tensor(b)
+    if adapter.isTransposed(pair) {
+      add(factorA, factorB, to: weight)
+    } else {
+      add(factorB, factorA, to: weight)
+    }
+    return weight.converted(to: dtype, pool: pool)
+  }
+
+  func int64s(_ name: String) throws -> [Int64] {
+    guard let replacement = adapter.replacements[name] else { return try base.int64s(name) }
+    return try adapter.file.int64s(replacement)
+  }
+
+  /// weight += scale · left · rightᵀ, some rows at a time, so that the product needs little memory.
+  /// - Shape: left `[rows, rank]`, right `[columns, rank]`, weight `[rows, columns]`
+  private func add(_ left: Tensor, _ right: Tensor, to weight: Tensor) {
+    let (columns, scale) = (weight.width, adapter.configuration.scale)
+    let step = max(1, (1 << 20) / max(columns, 1))
+    let tape = Tape(backend: backend)
+    for start in stride(from: 0, to: weight.rows, by: step) {
+      let part = left.rows(start..<min(start + step, weight.rows))
+      let product = tape.linear(Value(constant: part), Value(constant: right)).tensor
+      let (target, change) = (weight.floatPointer + start * columns, product.floatPointer)
+      for index in 0..<product.count { target[index] += scale * change[index] }
+    }
+  }
+
+  private static func transposed(_ matrix: Tensor) -> Tensor {
+    let (rows, columns) = (matrix.rows, matrix.width)
+    let result = Tensor(uninitialized: [columns, rows])
+    for row in 0..<rows {
+      for column in 0..<columns {
+        result.floatPointer[column * rows + row] = matrix.floatPointer[row * columns + column]
+      }
+    }
+    return result
+  }
+}
