@@ -3,6 +3,10 @@ extension PickleReader {
     guard let global = PickleGlobal(module: module, name: name) else {
       throw refusal("\(module).\(name)")
     }
+    mentions += 1
+    guard mentions <= limits.mentions else {
+      throw fault("the pickle mentions more than \(limits.mentions) names; raise the limit if you trust it")
+    }
     stack.append(.global(global))
   }
 
@@ -40,6 +44,9 @@ extension PickleReader {
     }
     guard case .global(.storage(let type)) = items[1] else { throw unexpected(items[1], "a storage's type") }
     let key = try string(items[2], "a storage's key")
+    guard key.utf8.count <= 64 else {
+      throw fault("a storage's key has \(key.utf8.count) bytes and the limit is 64; save the file again")
+    }
     guard case .integer(let count) = items[4], count >= 0, count <= Int.max / type.size else {
       throw fault("storage \(key) has no possible length; download the file again")
     }
@@ -60,7 +67,9 @@ extension PickleReader {
     guard case .global(let global) = function else { throw refusal("calling \(function.kind)") }
     let items = containers[tuple]
     switch global {
-    case .orderedDictionary: stack.append(.dictionary(store(try pairs(items))))
+    case .orderedDictionary:
+      let content = try pairs(items)
+      stack.append(.dictionary(store(content)))
     case .rebuildTensor: try rebuildTensor(items)
     case .rebuildParameter:
       guard 2...3 ~= items.count, case .tensor = items[0] else {
@@ -72,11 +81,12 @@ extension PickleReader {
   }
 
   /// Python 2 passes the content of an ordered dictionary as one list of pairs.
-  private func pairs(_ arguments: [PickleValue]) throws -> [PickleValue] {
+  private mutating func pairs(_ arguments: [PickleValue]) throws -> [PickleValue] {
     guard let first = arguments.first else { return [] }
     guard arguments.count == 1, case .list(let list) = first else {
       throw unexpected(first, "a list of keys and values")
     }
+    try spend(containers[list].count)
     return try containers[list].flatMap { pair in
       switch pair {
       case .tuple(let index) where containers[index].count == 2: containers[index]

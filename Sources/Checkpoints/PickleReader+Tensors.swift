@@ -88,12 +88,19 @@ extension PickleReader {
     _ value: PickleValue, _ name: String, depth: Int, steps: inout Int,
     into result: inout [(name: String, tensor: PickledTensor)]
   ) throws {
-    func enter() throws {
+    func enter(_ container: Int) throws -> [PickleValue] {
+      // The same container may stand at many places.
+      steps += containers[container].count + 1
+      guard steps <= limits.operations else {
+        throw fault(
+          "the tables hold more than \(limits.operations) values; raise the limit if you trust the file")
+      }
       guard depth < limits.depth else {
         throw fault(
           "\(name.prefix(60)) is nested deeper than \(limits.depth) levels, or holds itself; save the file again"
         )
       }
+      return containers[container]
     }
     func inner(_ key: String) throws -> String {
       let inner = name.isEmpty ? key : "\(name).\(key)"
@@ -103,11 +110,6 @@ extension PickleReader {
       return inner
     }
 
-    steps += 1
-    guard steps <= limits.operations else {
-      throw fault(
-        "the tables hold more than \(limits.operations) values; raise the limit if you trust the file")
-    }
     switch value {
     case .tensor(let index):
       guard result.count < limits.tensors else {
@@ -115,8 +117,7 @@ extension PickleReader {
       }
       result.append((name, tensors[index]))
     case .dictionary(let index):
-      try enter()
-      let items = containers[index]
+      let items = try enter(index)
       for position in stride(from: 0, to: items.count, by: 2) {
         guard items[position + 1].holdsOthers else { continue }
         let key =
@@ -126,8 +127,7 @@ extension PickleReader {
         try collect(items[position + 1], try inner(key), depth: depth + 1, steps: &steps, into: &result)
       }
     case .list(let index), .tuple(let index):
-      try enter()
-      for (position, item) in containers[index].enumerated() where item.holdsOthers {
+      for (position, item) in try enter(index).enumerated() where item.holdsOthers {
         try collect(item, try inner(String(position)), depth: depth + 1, steps: &steps, into: &result)
       }
     case .none, .boolean, .integer, .text, .opaque, .global, .storage: break

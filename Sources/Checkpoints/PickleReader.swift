@@ -19,6 +19,11 @@ struct PickleReader {
   var storages: [PickledStorage] = []
   var tensors: [PickledTensor] = []
 
+  /// Steps so far: instructions, and values that an instruction copies.
+  private var operations = 0
+  /// How often a function or class was mentioned.
+  var mentions = 0
+
   /// - Parameter range: Where the pickle begins and where it has to end at the latest.
   init(_ bytes: UnsafeRawBufferPointer, in range: Range<Int>, path: String, limits: PyTorchLimits) {
     self.path = path
@@ -40,15 +45,11 @@ struct PickleReader {
         "the pickle has protocol \(version) and 2 to 4 are supported; save it again with torch.save's default"
       )
     }
-    var operations = 0
     while true {
       place = cursor.offset
       guard let code = cursor.number(UInt8.self) else { throw cutOff() }
       if code == UInt8(ascii: ".") { break }
-      operations += 1
-      guard operations <= limits.operations else {
-        throw fault("the pickle takes more than \(limits.operations) steps; raise the limit if you trust it")
-      }
+      try spend(1)
       guard cursor.offset - start <= limits.pickleBytes else {
         throw fault("the pickle has more than \(limits.pickleBytes) bytes; raise the limit if you trust it")
       }
@@ -65,6 +66,14 @@ struct PickleReader {
   }
 
   // MARK: What instructions use
+
+  /// Counts steps, so that a short pickle cannot take long.
+  mutating func spend(_ steps: Int) throws {
+    operations += steps
+    guard operations <= limits.operations else {
+      throw fault("the pickle takes more than \(limits.operations) steps; raise the limit if you trust it")
+    }
+  }
 
   func fault(_ message: String, at place: Int? = nil) -> CheckpointError {
     CheckpointError(path, "byte \(place ?? self.place): \(message)")

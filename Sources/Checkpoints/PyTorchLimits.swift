@@ -5,6 +5,8 @@ public struct PyTorchLimits: Sendable {
   public var pickleBytes = 16 << 20
   /// Steps that reading the pickle takes; some forty for each tensor.
   public var operations = 400_000
+  /// Names of functions and classes that it mentions; usually a handful, each once.
+  public var mentions = 20_000
   /// Values that wait at a time to become part of another.
   public var stackValues = 100_000
   /// Values that are kept to be used again.

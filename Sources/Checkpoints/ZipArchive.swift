@@ -113,7 +113,9 @@ struct ZipArchive {
     }
     guard directory.count <= limits.archiveEntries else {
       throw fault(
-        found, "the zip archive has \(directory.count) files; the limit is \(limits.archiveEntries)")
+        found,
+        "the zip archive has \(directory.count) files and the limit is \(limits.archiveEntries); raise the limit"
+      )
     }
     let (end, overflow) = directory.start.addingReportingOverflow(directory.size)
     guard !overflow, end <= directory.end else { throw damaged(found) }

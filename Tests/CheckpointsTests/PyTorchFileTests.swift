@@ -87,6 +87,7 @@ import Testing
     }
     expectError("more than 100 bytes") { $0.pickleBytes = 100 }
     expectError("more than 20 steps") { $0.operations = 20 }
+    expectError("mentions more than 2 names") { $0.mentions = 2 }
     expectError("more than 5 values wait") { $0.stackValues = 5 }
     expectError("value 6 is kept and the limit is 6") { $0.memoValues = 6 }
     expectError("a text has 7 bytes and the limit is 6") { $0.textBytes = 6 }
