@@ -17,6 +17,8 @@ final class TemporaryFolder {
 
   func file(_ name: String, _ bytes: some Sequence<UInt8>) throws -> URL {
     let file = url.appendingPathComponent(name)
+    // Some file systems wait for the disk when a file is cut and written again.
+    try? FileManager.default.removeItem(at: file)
     try Data(bytes).write(to: file)
     return file
   }

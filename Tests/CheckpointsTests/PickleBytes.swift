@@ -64,17 +64,26 @@ enum PickleBytes {
   /// - Parameters:
   ///   - method: How the table of contents says that they are packed.
   ///   - flags: Bit 0 says that they are encrypted.
-  static func zip(_ files: [(name: String, content: [UInt8])], method: UInt16 = 0, flags: UInt16 = 0)
-    -> [UInt8]
-  {
+  ///   - wideBytes: Writes the table's numbers as archives beyond 4 GiB do, cut to so many bytes of 24.
+  static func zip(
+    _ files: [(name: String, content: [UInt8])], method: UInt16 = 0, flags: UInt16 = 0, wideBytes: Int? = nil
+  ) -> [UInt8] {
     var result: [UInt8] = []
     var directory: [UInt8] = []
     for (name, content) in files {
-      let sizes = bytes(UInt32(content.count)) + bytes(UInt32(content.count)) + bytes(UInt16(name.utf8.count))
-      let common: [UInt8] = [20, 0] + bytes(flags) + bytes(method) + [UInt8](repeating: 0, count: 8) + sizes
-      directory += [0x50, 0x4B, 1, 2, 20, 0] + common + [UInt8](repeating: 0, count: 12)
-      directory += bytes(UInt32(result.count)) + Array(name.utf8)
-      result += [0x50, 0x4B, 3, 4] + common + [0, 0] + Array(name.utf8) + content
+      let common: [UInt8] = [20, 0] + bytes(flags) + bytes(method) + [UInt8](repeating: 0, count: 8)
+      let (size, place) = (content.count, result.count)
+      let length = bytes(UInt16(name.utf8.count))
+      func narrow(_ number: Int) -> [UInt8] { bytes(wideBytes == nil ? UInt32(number) : .max) }
+      let extra = wideBytes.map { count in
+        let numbers = [size, size, place].flatMap { bytes(UInt64($0)) }
+        return [0x99, 0x99, 1, 0, 7, 1, 0] + bytes(UInt16(count)) + numbers.prefix(count)
+      }
+      directory += [0x50, 0x4B, 1, 2, 20, 0] + common + narrow(size) + narrow(size) + length
+      directory += bytes(UInt16(extra?.count ?? 0)) + [UInt8](repeating: 0, count: 10) + narrow(place)
+      directory += Array(name.utf8) + (extra ?? [])
+      result += [0x50, 0x4B, 3, 4] + common + bytes(UInt32(size)) + bytes(UInt32(size)) + length + [0, 0]
+      result += Array(name.utf8) + content
     }
     let count = bytes(UInt16(files.count))
     return result + directory + [0x50, 0x4B, 5, 6, 0, 0, 0, 0] + count + count

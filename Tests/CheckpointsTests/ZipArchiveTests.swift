@@ -43,6 +43,12 @@ import Testing
     #expect(try entries(commented + [1, 2, 3]).count == 1)
   }
 
+  /// As archives beyond 4 GiB have them.
+  @Test func readsEntriesWithWideNumbers() throws {
+    #expect(try entries(PickleBytes.zip(good, wideBytes: 24)) == entries(PickleBytes.zip(good)))
+    for count in 0..<24 { expectError("is damaged", PickleBytes.zip(good, wideBytes: count)) }
+  }
+
   @Test func refusesWhatTorchSaveDoesNotWrite() {
     expectError("a/data.pkl is compressed", PickleBytes.zip(good, method: 8))
     expectError("a/data.pkl is encrypted", PickleBytes.zip(good, flags: 1))
