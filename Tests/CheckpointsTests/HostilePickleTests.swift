@@ -55,13 +55,14 @@ import Testing
   func survivesDamage(_ name: String) throws {
     let whole = [UInt8](try Data(contentsOf: fixture("checkpoints/\(name)")))
     let folder = try TemporaryFolder()
+    let undamaged = try entries(whole)
     for place in whole.indices {
       for byte in [UInt8(0), 1, 0x28, 0x2E, 0x30, 0x52, 0x7F, 0x80, 0xFF, whole[place] ^ 0x20] {
         var damaged = whole
         damaged[place] = byte
-        guard (try? entries(damaged)) != nil,
-          let file = try? PyTorchFile(try folder.file("damaged.bin", damaged))
-        else { continue }
+        // Most damage that is no error leaves the table as it was; only another table needs another file.
+        guard let found = try? entries(damaged), found != undamaged else { continue }
+        guard let file = try? PyTorchFile(try folder.file("damaged.bin", damaged)) else { continue }
         for name in file.names {
           _ = try? file.floats(name)
           _ = try? file.int64s(name)
