@@ -8,18 +8,21 @@ public struct AddedToken: Sendable, Hashable {
   public var stripsLeft: Bool
   /// The match swallows the white space on its right.
   public var stripsRight: Bool
+  /// The match must not touch a letter, digit or other character of words.
+  public var matchesWholeWords: Bool
   /// The string is looked for after normalisation rather than in the raw text.
   public var isNormalized: Bool
 
   public init(
     id: Int, content: String, isSpecial: Bool = true, stripsLeft: Bool = false, stripsRight: Bool = false,
-    isNormalized: Bool = false
+    matchesWholeWords: Bool = false, isNormalized: Bool = false
   ) {
     self.id = id
     self.content = content
     self.isSpecial = isSpecial
     self.stripsLeft = stripsLeft
     self.stripsRight = stripsRight
+    self.matchesWholeWords = matchesWholeWords
     self.isNormalized = isNormalized
   }
 }

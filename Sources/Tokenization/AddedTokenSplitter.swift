@@ -6,36 +6,16 @@ struct AddedTokenSplitter: Sendable {
     case token(id: Int)
   }
 
-  /// The trie's edges, from node × 256 + byte to the next node; the root is node 0.
-  private var edges: [Int: Int] = [:]
-  /// At each node, the token that ends there.
-  private var ends: [AddedToken?] = [nil]
-  /// Whether a token starts with this byte, so that most positions need no look into the trie.
-  private var starts = [Bool](repeating: false, count: 256)
+  private var trie = ByteTrie<AddedToken>()
 
   init(_ tokens: [AddedToken]) {
     for token in tokens { insert(token, content: Array(token.content.utf8)) }
   }
 
-  var isEmpty: Bool { edges.isEmpty }
+  var isEmpty: Bool { trie.isEmpty }
 
   /// Looks for `content` instead of the token's own string.
-  mutating func insert(_ token: AddedToken, content: [UInt8]) {
-    guard let first = content.first else { return }
-    starts[Int(first)] = true
-    var node = 0
-    for byte in content {
-      let edge = node * 256 + Int(byte)
-      if let next = edges[edge] {
-        node = next
-      } else {
-        ends.append(nil)
-        node = ends.count - 1
-        edges[edge] = node
-      }
-    }
-    ends[node] = token
-  }
+  mutating func insert(_ token: AddedToken, content: [UInt8]) { trie.insert(content, token) }
 
   /// Takes time in proportion to the text's length, times at most that of the longest token's string.
   func segments(of text: UnsafeBufferPointer<UInt8>) -> [Segment] {
@@ -45,13 +25,20 @@ struct AddedTokenSplitter: Sendable {
     var position = 0
     var textStart = 0
     while position < text.count {
-      guard starts[Int(text[position])], let (token, end) = match(in: text, at: position) else {
+      guard trie.mayStart(with: text[position]), let (token, end) = match(in: text, at: position) else {
         position += 1
+        continue
+      }
+      // As in the tokenizers library, a match inside a word is passed over as a whole.
+      if token.matchesWholeWords, touchesWord(position..<end, in: text) {
+        position = end
         continue
       }
       var textEnd = position
       if token.stripsLeft {
-        while let length = whitespaceLength(in: text, endingAt: textEnd), textEnd - length >= textStart {
+        while let length = text.lengthOfScalar(endingAt: textEnd, where: \.isWhitespace),
+          textEnd - length >= textStart
+        {
           textEnd -= length
         }
       }
@@ -59,7 +46,9 @@ struct AddedTokenSplitter: Sendable {
       segments.append(.token(id: token.id))
       position = end
       if token.stripsRight {
-        while let length = whitespaceLength(in: text, startingAt: position) { position += length }
+        while let length = text.lengthOfScalar(startingAt: position, where: \.isWhitespace) {
+          position += length
+        }
       }
       textStart = position
     }
@@ -68,32 +57,48 @@ struct AddedTokenSplitter: Sendable {
   }
 
   private func match(in text: UnsafeBufferPointer<UInt8>, at start: Int) -> (AddedToken, end: Int)? {
-    var node = 0
     var found: (AddedToken, end: Int)?
-    for position in start..<text.count {
-      guard let next = edges[node * 256 + Int(text[position])] else { break }
-      node = next
-      if let token = ends[node] { found = (token, position + 1) }
-    }
+    trie.forEachMatch(in: text, at: start) { token, end in found = (token, end) }
     return found
   }
-}
 
-/// Bytes of the white-space character that starts at `start`, or nil if none does.
-private func whitespaceLength(in text: UnsafeBufferPointer<UInt8>, startingAt start: Int) -> Int? {
-  guard start < text.count else { return nil }
-  var decoder = UTF8()
-  var bytes = text[start...].makeIterator()
-  guard case .scalarValue(let scalar) = decoder.decode(&bytes) else { return nil }
-  return scalar.properties.isWhitespace ? UTF8.width(scalar) : nil
-}
-
-/// Bytes of the white-space character that ends before `end`, or nil if none does.
-private func whitespaceLength(in text: UnsafeBufferPointer<UInt8>, endingAt end: Int) -> Int? {
-  var start = end - 1
-  while start > 0, UTF8.isContinuation(text[start]) { start -= 1 }
-  guard start >= 0, let length = whitespaceLength(in: text, startingAt: start), start + length == end else {
-    return nil
+  private func touchesWord(_ range: Range<Int>, in text: UnsafeBufferPointer<UInt8>) -> Bool {
+    text.lengthOfScalar(endingAt: range.lowerBound, where: \.isInWord) != nil
+      || text.lengthOfScalar(startingAt: range.upperBound, where: \.isInWord) != nil
   }
-  return length
+}
+
+extension UnsafeBufferPointer<UInt8> {
+  /// Bytes of the character that starts at `start`, if it has the property; nil otherwise.
+  fileprivate func lengthOfScalar(
+    startingAt start: Int, where property: (Unicode.Scalar.Properties) -> Bool
+  ) -> Int? {
+    guard start < count else { return nil }
+    var decoder = UTF8()
+    var bytes = self[start...].makeIterator()
+    guard case .scalarValue(let scalar) = decoder.decode(&bytes) else { return nil }
+    return property(scalar.properties) ? UTF8.width(scalar) : nil
+  }
+
+  /// Bytes of the character that ends before `end`, if it has the property; nil otherwise.
+  fileprivate func lengthOfScalar(
+    endingAt end: Int, where property: (Unicode.Scalar.Properties) -> Bool
+  ) -> Int? {
+    var start = end - 1
+    while start > 0, UTF8.isContinuation(self[start]) { start -= 1 }
+    guard start >= 0, let length = lengthOfScalar(startingAt: start, where: property), start + length == end
+    else { return nil }
+    return length
+  }
+}
+
+extension Unicode.Scalar.Properties {
+  /// What `\w` matches by Unicode's rules for regular expressions (UTS 18, annex C).
+  fileprivate var isInWord: Bool {
+    if isAlphabetic || isJoinControl { return true }
+    switch generalCategory {
+    case .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber, .connectorPunctuation: return true
+    default: return false
+    }
+  }
 }

@@ -9,8 +9,11 @@ struct BytePairMerger: Sendable {
 
   /// Ids of the tokens that are one character.
   var characters: [UInt32: Int32] = [:]
-  /// Ids of the tokens `<0x00>` to `<0xFF>`; empty for a vocabulary that does not fall back to bytes.
+  /// Ids of the tokens of one byte each; empty for a vocabulary without them. In one that is not of bytes only, they
+  /// stand for characters that it does not have.
   var bytes: [Int32] = []
+  /// The text is a sequence of bytes, not of characters.
+  var isByteLevel = false
   /// Stands for a character that is neither in the vocabulary nor written as bytes; without it, such a one is dropped.
   var unknown: Int32?
   /// A run of unknown characters becomes one token.
@@ -24,9 +27,8 @@ struct BytePairMerger: Sendable {
 
   /// Appends the ids of `text`, which is UTF-8. Takes O(n log n).
   func encode(_ text: ArraySlice<UInt8>, into ids: inout [Int]) {
-    var symbols = split(text)
-    if symbols.isEmpty { return }
-    merge(&symbols)
+    var symbols = isByteLevel ? text.map { bytes[Int($0)] }.filter { $0 != Self.gone } : split(text)
+    if symbols.count > 1 { merge(&symbols) }
     for symbol in symbols where symbol != Self.gone { ids.append(Int(symbol)) }
   }
 
@@ -49,8 +51,8 @@ struct BytePairMerger: Sendable {
     return symbols
   }
 
-  /// Marks a place whose symbol went into its left neighbour.
-  private static let gone: Int32 = -1
+  /// Marks a place whose symbol went into its left neighbour, and a byte without a token.
+  static let gone: Int32 = -1
 
   /// Joins neighbours in place. `symbols` then holds ``gone`` where a symbol went into its left neighbour.
   private func merge(_ symbols: inout [Int32]) {

@@ -14,16 +14,10 @@ struct Metaspace: Sendable {
   private var prefix: Prefix
   private var splits: Bool
 
-  /// Reads the `pre_tokenizer` of a tokenizer.json.
+  /// Reads the Metaspace pre-tokeniser of a tokenizer.json.
   ///
-  /// - Returns: nil if there is none.
-  /// - Throws: ``TokenizationError`` for any other kind of pre-tokeniser.
-  init?(_ description: JSONObject?, file: String) throws {
-    guard let description else { return nil }
-    let type = try description.string("type")
-    guard type == "Metaspace" else {
-      throw TokenizationError.unsupported(file: file, component: "the pre-tokenizer \"\(type)\"")
-    }
+  /// - Throws: ``TokenizationError`` for a prepend scheme that is not known.
+  init(_ description: JSONObject, file: String) throws {
     mark = Array(try description.string("replacement").utf8)
     splits = try description.optionalBool("split") ?? true
     // Older files say true or false.

@@ -1,13 +1,17 @@
 internal import StrictJSON
 
-/// What the `decoder` of a tokenizer.json does, of which models from SentencePiece leave little open.
+/// What the `decoder` of a tokenizer.json does, of which known models leave little open.
 struct PieceDecoder {
+  /// How tokens spell bytes.
+  var spelling = PieceTable.Spelling.spaceMark
   /// Tokens of the form `<0xNN>` stand for bytes.
   var decodesBytes = false
   /// One space goes from the start of the text.
   var dropsLeadingSpace = false
 
-  /// - Throws: ``TokenizationError`` for a kind of decoder that those models do not have.
+  init() {}
+
+  /// - Throws: ``TokenizationError`` for a kind of decoder that known models do not have.
   init(_ description: JSONObject?, file: String) throws {
     guard let description else {
       throw TokenizationError.unsupported(file: file, component: "a vocabulary without a decoder")
@@ -19,6 +23,7 @@ struct PieceDecoder {
         let decoder = try PieceDecoder(part, file: file)
         decodesBytes = decodesBytes || decoder.decodesBytes
         dropsLeadingSpace = dropsLeadingSpace || decoder.dropsLeadingSpace
+        if decoder.spelling == .byteLevel { spelling = .byteLevel }
       }
     case "ByteFallback":
       decodesBytes = true
@@ -40,6 +45,8 @@ struct PieceDecoder {
           file: file, component: "a decoder that strips more than one leading space")
       }
       dropsLeadingSpace = start == 1
+    case "ByteLevel":
+      spelling = .byteLevel
     case "Metaspace":
       dropsLeadingSpace = try description.optionalString("prepend_scheme") != "never"
     default:

@@ -1,4 +1,4 @@
-/// What each id of a SentencePiece-style vocabulary stands for, and how a list of ids becomes text.
+/// What each id of a vocabulary stands for, and how a list of ids becomes text.
 struct PieceTable: Sendable {
   enum Kind: Sendable, Equatable {
     case text
@@ -6,14 +6,25 @@ struct PieceTable: Sendable {
     case byte(UInt8)
   }
 
+  /// How a token's string spells the text that it stands for.
+  enum Spelling: Sendable {
+    /// As it is, but for ▁ as a space: SentencePiece.
+    case spaceMark
+    /// A character for each byte, see ``ByteLevelAlphabet``.
+    case byteLevel
+  }
+
   /// More ids than any vocabulary has.
   static let largestCount = 1 << 22
 
   /// The tokens as the vocabulary spells them; empty at ids that no token has.
   private(set) var pieces: [String] = []
+  private let spelling: Spelling
   private var kinds: [Kind] = []
   private var special: [Bool] = []
   private var contents: [[UInt8]] = []
+
+  init(_ spelling: Spelling = .spaceMark) { self.spelling = spelling }
 
   var count: Int { pieces.count }
 
@@ -46,7 +57,7 @@ struct PieceTable: Sendable {
     kinds[id] = kind
     special[id] = isSpecial
     switch kind {
-    case .text: contents[id] = unescaped(piece)
+    case .text: contents[id] = spelling == .byteLevel ? ByteLevelAlphabet.bytes(of: piece) : unescaped(piece)
     case .byte(let byte): contents[id] = [byte]
     }
   }

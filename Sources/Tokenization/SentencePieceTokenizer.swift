@@ -10,6 +10,7 @@ public struct SentencePieceTokenizer: TextTokenizer {
   private let ids: [ByteString: Int]
   private let splitter: AddedTokenSplitter
   private let addsBOS: Bool
+  private let isLegacy: Bool
 
   public let bosID: Int?
   public let eosID: Int?
@@ -22,10 +23,12 @@ public struct SentencePieceTokenizer: TextTokenizer {
   ///   - addedTokens: Tokens beside the model's own; their ids may follow its vocabulary or lie within it.
   ///   - addsBOS: Whether a text begins with the beginning-of-sequence id; nil for what fits the model's algorithm.
   ///   - padName: How the padding token is spelt, if the model itself has none.
+  ///   - isLegacy: Text behind an added token gets a leading space as text at the start does. If not, ▁ in a text is read
+  ///     as a space too. These are the rules of transformers 4.31's `LlamaTokenizer` for either.
   /// - Throws: ``TokenizationError`` if the model does not load or an added token's id is out of range.
   public init(
     bytes: [UInt8], file: String = "tokenizer.model", addedTokens: [AddedToken] = [], addsBOS: Bool? = nil,
-    padName: String? = nil
+    padName: String? = nil, isLegacy: Bool = true
   ) throws {
     let model = try SentencePieceModel(bytes, file: file)
     self.model = model
@@ -54,22 +57,44 @@ public struct SentencePieceTokenizer: TextTokenizer {
     eosID = model.eosID
     unkID = model.unkID
     padID = model.padID ?? padName.flatMap { ids[ByteString($0)] }
+    self.isLegacy = isLegacy
     self.addsBOS = addsBOS ?? (algorithm == .bytePairEncoding)
   }
 
   public func encode(_ text: String, addBOS: Bool) -> [Int] {
     var ids: [Int] = []
     if addBOS, addsBOS, let bosID { ids.append(bosID) }
-    var text = text
+    var text = isLegacy ? text : text.pieces(around: "\u{2581}").joined(separator: " ")
     text.withUTF8 { bytes in
       for segment in splitter.segments(of: bytes) {
         switch segment {
         case .token(let id): ids.append(id)
-        case .text(let range): model.encode(UnsafeBufferPointer(rebasing: bytes[range]), into: &ids)
+        case .text(let range):
+          let piece = UnsafeBufferPointer(rebasing: bytes[range])
+          if isLegacy || range.lowerBound == 0 {
+            model.encode(piece, into: &ids)
+          } else {
+            encodeContinuation(piece, into: &ids)
+          }
         }
       }
     }
     return ids
+  }
+
+  /// Appends the ids of text behind an added token, without the leading space that SentencePiece gave its first token.
+  private func encodeContinuation(_ text: UnsafeBufferPointer<UInt8>, into ids: inout [Int]) {
+    let start = ids.count
+    model.encode(text, into: &ids)
+    guard text.first != UInt8(ascii: " "), ids.count > start, let piece = table.piece(for: ids[start]),
+      piece.utf8.starts(with: spaceMark)
+    else { return }
+    let rest = piece.utf8.dropFirst(spaceMark.count)
+    if rest.isEmpty {
+      ids.remove(at: start)
+    } else {
+      ids[start] = self.ids[ByteString(rest)] ?? unkID ?? ids[start]
+    }
   }
 
   /// The ids that SentencePiece itself gives the whole text: no ids around it, added tokens are ordinary text.

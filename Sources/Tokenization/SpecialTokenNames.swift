@@ -39,16 +39,13 @@ package struct SpecialTokenNames: Sendable {
 
 extension AddedToken {
   /// Reads a token as tokenizer.json and `added_tokens_decoder` of tokenizer_config.json describe it.
-  init(_ description: JSONObject, id: Int, file: String) throws {
+  init(_ description: JSONObject, id: Int) throws {
     let content = try description.string("content")
-    if try description.optionalBool("single_word") ?? false {
-      throw TokenizationError.unsupported(
-        file: file, component: "the added token \"\(content)\", which only matches whole words")
-    }
     self.init(
       id: id, content: content, isSpecial: try description.optionalBool("special") ?? false,
       stripsLeft: try description.optionalBool("lstrip") ?? false,
       stripsRight: try description.optionalBool("rstrip") ?? false,
+      matchesWholeWords: try description.optionalBool("single_word") ?? false,
       isNormalized: try description.optionalBool("normalized") ?? false)
   }
 }

@@ -1,14 +1,22 @@
 internal import StrictJSON
 
-/// The changes that a tokenizer.json makes to a text before it is split: those of models from SentencePiece.
+/// The changes that a tokenizer.json makes to a text before it is split.
 struct TextNormalizer: Sendable {
   enum Step: Sendable {
     /// Put in front of a text that is not empty.
     case prepend([UInt8])
     case replace([UInt8], with: [UInt8])
+    /// Every run of two spaces or more.
+    case replaceSpaces(with: [UInt8])
+    case stripSpace(left: Bool, right: Bool)
+    /// Normalisation form C.
+    case compose
+    case mapCharacters(CharacterMap)
   }
 
   var steps: [Step] = []
+
+  init(_ steps: [Step]) { self.steps = steps }
 
   /// Reads the `normalizer` of a tokenizer.json.
   ///
@@ -22,14 +30,36 @@ struct TextNormalizer: Sendable {
     case "Prepend":
       steps = [.prepend(Array(try description.string("prepend").utf8))]
     case "Replace":
-      guard let pattern = try description.object("pattern").optionalString("String"), !pattern.isEmpty else {
-        throw TokenizationError.unsupported(
-          file: file, component: "a normalizer that replaces a regular expression")
-      }
-      steps = [.replace(Array(pattern.utf8), with: Array(try description.string("content").utf8))]
+      steps = [try Self.replacement(description, file: file)]
+    case "Strip":
+      steps = [
+        .stripSpace(
+          left: try description.optionalBool("strip_left") ?? true,
+          right: try description.optionalBool("strip_right") ?? true)
+      ]
+    case "NFC":
+      steps = [.compose]
+    case "Precompiled":
+      steps = [
+        .mapCharacters(try CharacterMap(base64: description.string("precompiled_charsmap"), file: file))
+      ]
     default:
       throw TokenizationError.unsupported(file: file, component: "the normalizer \"\(type)\"")
     }
+  }
+
+  private static func replacement(_ description: JSONObject, file: String) throws -> Step {
+    let pattern = try description.object("pattern")
+    let content = Array(try description.string("content").utf8)
+    if let text = try pattern.optionalString("String"), !text.isEmpty {
+      return .replace(Array(text.utf8), with: content)
+    }
+    guard let regex = try pattern.optionalString("Regex"), regex == " {2,}" else {
+      throw TokenizationError.unsupported(
+        file: file,
+        component: "a normalizer that replaces the regular expression \(pattern["Regex"]?.string ?? "")")
+    }
+    return .replaceSpaces(with: content)
   }
 
   func normalize(_ text: some Sequence<UInt8>) -> [UInt8] {
@@ -38,6 +68,10 @@ struct TextNormalizer: Sendable {
       switch step {
       case .prepend(let prefix): if !text.isEmpty { text.insert(contentsOf: prefix, at: 0) }
       case .replace(let pattern, let content): text = text.replacing(pattern, with: content)
+      case .replaceSpaces(let content): text = text.replacingRunsOfSpaces(with: content)
+      case .stripSpace(let left, let right): text = text.stripped(left: left, right: right)
+      case .compose: text = CanonicalComposition.shared.normalize(text)
+      case .mapCharacters(let map): text = map.apply(to: text)
       }
     }
     return text
@@ -60,5 +94,33 @@ extension Array where Element == UInt8 {
       }
     }
     return result
+  }
+
+  fileprivate func replacingRunsOfSpaces(with content: [UInt8]) -> [UInt8] {
+    let space = UInt8(ascii: " ")
+    var result: [UInt8] = []
+    result.reserveCapacity(count)
+    var position = 0
+    while position < count {
+      let start = position
+      while position < count, self[position] == space { position += 1 }
+      if position - start > 1 {
+        result += content
+      } else if position - start == 1 {
+        result.append(space)
+      } else {
+        result.append(self[position])
+        position += 1
+      }
+    }
+    return result
+  }
+
+  /// The UTF-8 text without white space at its ends.
+  fileprivate func stripped(left: Bool, right: Bool) -> [UInt8] {
+    var scalars = Substring(String(decoding: self, as: UTF8.self)).unicodeScalars
+    if left { scalars = scalars.drop { $0.properties.isWhitespace } }
+    while right, let last = scalars.last, last.properties.isWhitespace { scalars.removeLast() }
+    return Substring(scalars).utf8.map(\.self)
   }
 }

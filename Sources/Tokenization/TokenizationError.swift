@@ -27,9 +27,9 @@ public enum TokenizationError: Error, Sendable, Equatable, CustomStringConvertib
       "\(file) is not a valid tokenizer file: \(place) \(reason). Copy the file again from its source."
     case .unsupported(let file, let component):
       "\(file) needs \(component), which is not supported. "
-        + "SentencePiece models and BPE converted from SentencePiece are."
+        + "SentencePiece models, byte-level BPE as in GPT-2, Qwen 2 and Llama 3, and unigram models are."
     case .noTokenizer(let folder):
-      "\(folder) holds neither a tokenizer.model nor a tokenizer.json."
+      "\(folder) holds no tokenizer.model, no tokenizer.json and no vocab.json with a merges.txt."
     case .unknownTemplate(let name, let known):
       "There is no conversation template \"\(name)\". Known are: \(known.joined(separator: ", "))."
     case .invalidConversation(let template, let reason):

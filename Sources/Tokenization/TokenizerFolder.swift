@@ -9,7 +9,7 @@ public enum TokenizerFolder {
   /// The tokenizer in `url`, which is a folder, a SentencePiece `.model` file or a tokenizer.json.
   ///
   /// In a folder, tokenizer.model goes first, unless tokenizer_config.json says `"legacy": false`, which only
-  /// tokenizer.json can express. Added tokens come from added_tokens.json, tokenizer.json and tokenizer_config.json.
+  /// tokenizer.json can express well; where there is neither, vocab.json and merges.txt are read. Added tokens come from added_tokens.json, tokenizer.json and tokenizer_config.json.
   /// - Throws: ``TokenizationError``, or `JSONError` for malformed JSON.
   public static func load(_ url: URL) throws -> any TextTokenizer {
     var isFolder: ObjCBool = false
@@ -18,7 +18,7 @@ public enum TokenizerFolder {
     }
     if isFolder.boolValue { return try TokenizerFiles(folder: url).load() }
     if url.pathExtension == "json" {
-      return try BPETokenizer(readObject(url), file: url.path)
+      return try PipelineTokenizer(readObject(url), file: url.path)
     }
     return try SentencePieceTokenizer(bytes: readBytes(url), file: url.path)
   }
@@ -63,11 +63,23 @@ private struct TokenizerFiles {
       return try SentencePieceTokenizer(
         bytes: TokenizerFolder.readBytes(model), file: model.path,
         addedTokens: addedTokens(fast, file: fastFile),
-        addsBOS: configuration.optionalBool("add_bos_token"), padName: names.pad)
+        addsBOS: configuration.optionalBool("add_bos_token"), padName: names.pad, isLegacy: isLegacy)
     }
-    guard let fast else { throw TokenizationError.noTokenizer(folder: folder.path) }
-    return try BPETokenizer(
+    guard let fast else { return try loadMergesFile() }
+    return try PipelineTokenizer(
       fast, file: fastFile, addedTokens: addedTokens(fast, file: fastFile), names: names)
+  }
+
+  private func loadMergesFile() throws -> any TextTokenizer {
+    let merges = folder.appendingPathComponent("merges.txt")
+    let vocabularyFile = folder.appendingPathComponent("vocab.json")
+    guard FileManager.default.fileExists(atPath: merges.path),
+      FileManager.default.fileExists(atPath: vocabularyFile.path)
+    else { throw TokenizationError.noTokenizer(folder: folder.path) }
+    return try PipelineTokenizer(
+      vocabulary: TokenizerFolder.readObject(vocabularyFile), merges: TokenizerFolder.readBytes(merges),
+      tokenizerClass: configuration.optionalString("tokenizer_class"), file: folder.path,
+      addedTokens: addedTokens(nil, file: ""), names: names)
   }
 
   /// The added tokens of all files; where two describe the same id, the more detailed one counts.
@@ -79,7 +91,7 @@ private struct TokenizerFiles {
     }
     for description in try fast?.optionalObjects("added_tokens") ?? [] {
       let id = try description.int("id")
-      tokens[id] = try AddedToken(description, id: id, file: file)
+      tokens[id] = try AddedToken(description, id: id)
     }
     let configurationFile = folder.appendingPathComponent("tokenizer_config.json").path
     for (key, value) in try configuration.optionalObject("added_tokens_decoder") ?? JSONObject() {
@@ -88,7 +100,7 @@ private struct TokenizerFiles {
           file: configurationFile, place: "added_tokens_decoder",
           reason: "has the entry \"\(key)\", which is no token")
       }
-      tokens[id] = try AddedToken(description, id: id, file: configurationFile)
+      tokens[id] = try AddedToken(description, id: id)
     }
     return tokens.values.sorted { $0.id < $1.id }
   }

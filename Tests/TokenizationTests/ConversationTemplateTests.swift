@@ -1,3 +1,4 @@
+import Foundation
 import StrictJSON
 import Testing
 
@@ -11,7 +12,13 @@ struct ConversationTemplateTests {
   }
 
   @Test func promptsAndIdsAreThoseOfTheOriginals() throws {
-    let tokenizer = try Fixtures.sentencePiece("sp-bpe")
+    let tokenizers = [
+      "ids_sp_bpe": try Fixtures.sentencePiece("sp-bpe") as any TextTokenizer,
+      "ids_sp_bpe_nonlegacy_slow": try Fixtures.sentencePiece("sp-bpe", isLegacy: false),
+      "ids_bbpe_qwen2": try TokenizerFolder.load(Fixtures.folder.appendingPathComponent("bbpe-qwen2")),
+      "ids_bbpe_llama3": try TokenizerFolder.load(Fixtures.folder.appendingPathComponent("bbpe-llama3")),
+    ]
+    var counts: [String: Int] = [:]
     var compared: Set<String> = []
     for example in try Fixtures.object("conversations.json").objects("cases") {
       guard let template = try Self.template(example) else { continue }
@@ -23,11 +30,21 @@ struct ConversationTemplateTests {
       }
       let prompt = try template.prompt(messages)
       #expect(try prompt.utf8.elementsEqual(example.string("prompt").utf8), place)
-      if let ids = try example.optionalInts("ids_sp_bpe") {
+      counts["prompt", default: 0] += 1
+      for (key, tokenizer) in tokenizers {
+        guard let value = example[key] else { continue }
+        // A string says that the ids are those of the legacy rules.
+        let ids = try example.ints(value.string == nil ? key : "ids_sp_bpe")
         #expect(template.encode(prompt, tokenizer: tokenizer) == ids, place)
+        counts[key, default: 0] += 1
       }
       compared.insert(template.name)
     }
+    #expect(
+      counts == [
+        "prompt": 324, "ids_sp_bpe": 264, "ids_sp_bpe_nonlegacy_slow": 264, "ids_bbpe_qwen2": 60,
+        "ids_bbpe_llama3": 15,
+      ])
     #expect(compared == Set(ConversationTemplate.all.map(\.name)).subtracting(["llava_hf"]))
   }
 

@@ -17,8 +17,8 @@ enum Fixtures {
   }
 
   /// The tokenizer of a fixture's tokenizer.model without the other files of its folder.
-  static func sentencePiece(_ name: String) throws -> SentencePieceTokenizer {
+  static func sentencePiece(_ name: String, isLegacy: Bool = true) throws -> SentencePieceTokenizer {
     let file = folder.appendingPathComponent("\(name)/tokenizer.model")
-    return try SentencePieceTokenizer(bytes: Array(Data(contentsOf: file)))
+    return try SentencePieceTokenizer(bytes: Array(Data(contentsOf: file)), isLegacy: isLegacy)
   }
 }

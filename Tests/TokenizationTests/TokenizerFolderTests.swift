@@ -50,21 +50,22 @@ struct TokenizerFolderTests {
         to: folder.appendingPathComponent("tokenizer.json"))
       try write(#"{"legacy": false}"#, "tokenizer_config.json", in: folder)
     } then: { folder in
-      #expect(try TokenizerFolder.load(folder) is BPETokenizer)
+      #expect(try TokenizerFolder.load(folder) is PipelineTokenizer)
       try write("{}", "tokenizer_config.json", in: folder)
       #expect(try TokenizerFolder.load(folder) is SentencePieceTokenizer)
     }
   }
 
   @Test(arguments: [
-    (#""type":"BPE""#, #""type":"Unigram""#, "the model \"Unigram\""),
+    (#""type":"BPE""#, #""type":"WordPiece""#, "the model \"WordPiece\""),
     (#""type":"Prepend""#, #""type":"NFKC""#, "the normalizer \"NFKC\""),
     (
-      #""pre_tokenizer":null"#, #""pre_tokenizer":{"type":"ByteLevel"}"#, "the pre-tokenizer \"ByteLevel\""
+      #""pre_tokenizer":null"#, #""pre_tokenizer":{"type":"Punctuation"}"#,
+      "the pre-tokenizer \"Punctuation\""
     ),
     (#""type":"Fuse""#, #""type":"CTC""#, "the decoder \"CTC\""),
     (#""dropout":null"#, #""dropout":0.1"#, "\"dropout\""),
-    (#""type":"TemplateProcessing""#, #""type":"ByteLevel""#, "the post-processor \"ByteLevel\""),
+    (#""type":"TemplateProcessing""#, #""type":"Roberta""#, "the post-processor \"Roberta\""),
   ])
   func unsupportedComponentsAreNamed(original: String, replacement: String, name: String) throws {
     let file = Fixtures.folder.appendingPathComponent("sp-bpe/tokenizer.json")
@@ -73,7 +74,7 @@ struct TokenizerFolderTests {
     try #require(changed != text)
     let description = try #require(try JSONValue(parsing: changed.utf8).object)
     let error = try #require(throws: TokenizationError.self) {
-      try BPETokenizer(description, file: "tokenizer.json")
+      try PipelineTokenizer(description, file: "tokenizer.json")
     }
     #expect(error.description.contains(name))
   }
@@ -97,7 +98,7 @@ struct TokenizerFolderTests {
     ] {
       let text = #"{"model": {"vocab": \#(vocabulary), "merges": \#(merges)}, "decoder": {"type": "Fuse"}}"#
       let description = try #require(try JSONValue(parsing: text.utf8).object)
-      #expect(throws: TokenizationError.self, "\(text)") { try BPETokenizer(description, file: "x") }
+      #expect(throws: TokenizationError.self, "\(text)") { try PipelineTokenizer(description, file: "x") }
     }
   }
 

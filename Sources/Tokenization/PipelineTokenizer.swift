@@ -1,22 +1,23 @@
-/// A tokenizer that reads a tokenizer.json with byte-pair encoding, of the kind that SentencePiece models are converted to.
+/// A tokenizer that reads a tokenizer.json: normaliser, pre-tokeniser, byte-pair or unigram model, post-processor.
 ///
-/// Both forms are read: spaces written as ▁ by a normaliser, which gives every piece of text between added tokens its
-/// own leading ▁, and by the Metaspace pre-tokeniser of newer files.
-public struct BPETokenizer: TextTokenizer {
+/// SentencePiece models are read in both of their forms, spaces written as ▁ by a normaliser, which gives every piece of
+/// text between added tokens its own leading ▁, and by the Metaspace pre-tokeniser of newer files; byte-level models in
+/// those of GPT-2, Qwen 2 and Llama 3.
+public struct PipelineTokenizer: TextTokenizer {
   var table = PieceTable()
   var ids: [ByteString: Int] = [:]
-  var merger = BytePairMerger()
+  /// Ids of the model itself; added tokens may follow.
+  var modelCount = 0
+  var model: SubwordModel
   var normalizer: TextNormalizer
-  var metaspace: Metaspace?
+  var preTokenizer: PreTokenizer
+  var postProcessor: PostProcessor
   /// Finds the added tokens in the raw text.
-  var rawSplitter: AddedTokenSplitter
+  var rawSplitter = AddedTokenSplitter([])
   /// Finds the added tokens in the normalised text.
-  var normalizedSplitter: AddedTokenSplitter
+  var normalizedSplitter = AddedTokenSplitter([])
   /// A piece of text that is a token by itself needs no merges.
-  var prefersWholePieces: Bool
-  /// Ids that the post-processor puts in front of and behind a text.
-  var frontIDs: [Int] = []
-  var backIDs: [Int] = []
+  var prefersWholePieces = false
 
   public internal(set) var dropsLeadingSpace: Bool
   public internal(set) var bosID: Int?
@@ -25,7 +26,7 @@ public struct BPETokenizer: TextTokenizer {
   public internal(set) var unkID: Int?
 
   public func encode(_ text: String, addBOS: Bool) -> [Int] {
-    var ids = addBOS ? frontIDs : []
+    var ids = addBOS ? postProcessor.front : []
     var text = text
     text.withUTF8 { bytes in
       for segment in rawSplitter.segments(of: bytes) {
@@ -35,7 +36,7 @@ public struct BPETokenizer: TextTokenizer {
         }
       }
     }
-    if addBOS { ids += backIDs }
+    if addBOS { ids += postProcessor.back }
     return ids
   }
 
@@ -58,13 +59,17 @@ public struct BPETokenizer: TextTokenizer {
   }
 
   private func encodeNormalized(_ text: [UInt8], startsText: Bool, into ids: inout [Int]) {
-    for piece in metaspace?.pieces(of: text, startsText: startsText) ?? [text[...]] {
-      if prefersWholePieces, let id = self.ids[ByteString(piece)] {
+    for piece in preTokenizer.pieces(of: text, startsText: startsText) {
+      if prefersWholePieces, let id = self.ids[spelling(of: piece)], id < modelCount {
         ids.append(id)
       } else {
-        merger.encode(piece, into: &ids)
+        model.encode(piece, into: &ids)
       }
     }
+  }
+
+  private func spelling(of piece: ArraySlice<UInt8>) -> ByteString {
+    preTokenizer.isByteLevel ? ByteLevelAlphabet.spelling(of: piece) : ByteString(piece)
   }
 
   public func decode(_ ids: [Int], skipSpecial: Bool) -> String {

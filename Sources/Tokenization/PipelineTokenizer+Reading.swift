@@ -1,0 +1,70 @@
+package import StrictJSON
+
+extension PipelineTokenizer {
+  /// Reads the content of a tokenizer.json.
+  ///
+  /// - Parameters:
+  ///   - description: The file's object.
+  ///   - file: Name of the file, for errors.
+  ///   - addedTokens: Tokens beside those that the file lists.
+  ///   - names: How the special tokens are spelt; what it leaves out is looked for as `<s>`, `</s>` and `<unk>`.
+  /// - Throws: `JSONError` or ``TokenizationError`` if the file is malformed or needs what is not supported.
+  package init(
+    _ description: JSONObject, file: String, addedTokens: [AddedToken] = [],
+    names: SpecialTokenNames = SpecialTokenNames()
+  ) throws {
+    let model = try description.object("model")
+    normalizer = try TextNormalizer(description.optionalObject("normalizer"), file: file)
+    preTokenizer = try PreTokenizer(description.optionalObject("pre_tokenizer"), file: file)
+    postProcessor = try PostProcessor(description.optionalObject("post_processor"), file: file)
+    let decoder = try PieceDecoder(description.optionalObject("decoder"), file: file)
+    dropsLeadingSpace = decoder.dropsLeadingSpace
+    prefersWholePieces = try model.optionalBool("ignore_merges") ?? false
+
+    let vocabulary: ModelVocabulary
+    // Files of old libraries do not say what they are; a list of pieces with scores is a unigram model's.
+    let type = try model.optionalString("type") ?? (model["vocab"]?.array == nil ? "BPE" : "Unigram")
+    switch type {
+    case "BPE":
+      vocabulary = try ModelVocabulary(
+        pairs: model, decoder: decoder, isByteLevel: preTokenizer.isByteLevel, file: file)
+    case "Unigram":
+      vocabulary = try ModelVocabulary(unigram: model, decoder: decoder, file: file)
+    default:
+      throw TokenizationError.unsupported(file: file, component: "the model \"\(type)\"")
+    }
+    table = vocabulary.table
+    self.model = vocabulary.model
+    modelCount = vocabulary.table.count
+
+    let listed = try (description.optionalObjects("added_tokens") ?? []).map {
+      try AddedToken($0, id: $0.int("id"))
+    }
+    let known = Set(listed.map(\.id))
+    try add(listed + addedTokens.filter { !known.contains($0.id) }, file: file)
+    findSpecialTokens(names, unknown: vocabulary.unknown)
+  }
+
+  /// Makes `tokens` known, behind the vocabulary or over its own where the ids are the same.
+  mutating func add(_ tokens: [AddedToken], file: String) throws {
+    rawSplitter = AddedTokenSplitter(tokens.filter { !$0.isNormalized })
+    for token in tokens where token.isNormalized {
+      normalizedSplitter.insert(token, content: normalizer.normalize(token.content.utf8))
+    }
+    try table.add(tokens, file: file)
+    ids = table.idsByPiece
+  }
+
+  mutating func findSpecialTokens(_ names: SpecialTokenNames, unknown: Int?) {
+    bosID = id(for: names.bos, else: "<s>") ?? postProcessor.front.first
+    eosID = id(for: names.eos, else: "</s>") ?? postProcessor.back.last
+    padID = names.pad.flatMap { id(for: $0) }
+    unkID = unknown ?? id(for: names.unk, else: "<unk>")
+  }
+
+  /// The id of a token by its name, or by the usual one if that is no ordinary text of a byte-level vocabulary.
+  private func id(for name: String?, else usual: String) -> Int? {
+    if let name { return id(for: name) }
+    return id(for: usual).flatMap { preTokenizer.isByteLevel && !isSpecial($0) ? nil : $0 }
+  }
+}
