@@ -20,6 +20,11 @@ extension ConversationTemplate {
       return render(messages, prefix: system.isEmpty ? "" : "\(system)\(separator)\n") { role, text, end in
         text.isEmpty ? "\(role)\n" : "\(role)\n\(text)\(end)\n"
       }
+    case .turns:
+      let prefix = turns.opening + (system.isEmpty ? "" : system + separator)
+      return render(messages, prefix: prefix) { role, text, end in
+        text.isEmpty ? turns.openAnswer ?? role : role + turns.content(text) + end
+      }
     case .gemma:
       return render(messages, prefix: system + separator) { role, text, end in
         "<start_of_turn>\(role)\n" + (text.isEmpty ? "" : "\(text)<end_of_turn>\n\(end)")

@@ -14,6 +14,8 @@ public struct ConversationTemplate: Sendable, Equatable {
     case plain
     /// `[INST] text [/INST] text </s>`, the system text within the first turn.
     case llama2
+    /// The chat templates of newer models, see ``TurnFormat``.
+    case turns
     /// `<start_of_turn>role`, text, `<end_of_turn>`.
     case gemma
   }
@@ -30,10 +32,13 @@ public struct ConversationTemplate: Sendable, Equatable {
   public var presetMessages: [ConversationMessage] = []
   /// The first turn's image gets a turn of its own, between the tags `<Image>` and `</Image>`.
   public var tagsImage = false
+  /// What else the style `turns` needs to know.
+  public var turns = TurnFormat()
 
   /// The strings at which generation ends.
   public var stopStrings: [String] {
-    let stop = style == .two ? assistantSeparator ?? separator : separator
+    let end = assistantSeparator ?? separator
+    let stop = style == .turns ? end.trimmed() : style == .two ? end : separator
     return stop.isEmpty ? [] : [stop]
   }
 }

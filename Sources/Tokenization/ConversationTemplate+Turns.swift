@@ -1,0 +1,93 @@
+/// The chat templates that models of Hugging Face's libraries bring along, for conversations without tools.
+extension ConversationTemplate {
+  /// Qwen2-VL and Qwen2.5-VL.
+  public static let qwen2VL: ConversationTemplate = {
+    var turns = TurnFormat()
+    turns.pictureTags = ["<|vision_start|>", "<|vision_end|>"]
+    return ConversationTemplate(
+      name: "qwen2_vl", style: .turns, system: "<|im_start|>system\nYou are a helpful assistant.",
+      roles: ["<|im_start|>user\n", "<|im_start|>assistant\n"], separator: "<|im_end|>\n", turns: turns)
+  }()
+
+  /// LLaVA-OneVision on Qwen 2.
+  public static let llavaOneVision: ConversationTemplate = {
+    var turns = TurnFormat()
+    turns.beforeText = "\n"
+    turns.openAnswer = "<|im_start|>assistant\n"
+    return ConversationTemplate(
+      name: "llava_onevision", style: .turns, system: "",
+      roles: ["<|im_start|>user ", "<|im_start|>assistant "], separator: "<|im_end|>", turns: turns)
+  }()
+
+  /// Idefics 3, SmolVLM and SmolVLM 2.
+  public static let smolVLM: ConversationTemplate = {
+    var turns = TurnFormat()
+    turns.opening = "<|im_start|>"
+    turns.openAnswer = "Assistant:"
+    turns.beforeTextAlone = " "
+    turns.tilesPictures = true
+    return ConversationTemplate(
+      name: "smolvlm", style: .turns, system: "", roles: ["User:", "Assistant:"],
+      separator: "<end_of_utterance>\n", turns: turns)
+  }()
+
+  /// LLaMA 3 Instruct, and LLaVA models on it.
+  public static let llama3Instruct: ConversationTemplate = {
+    var turns = TurnFormat()
+    turns.afterPicture = "\n"
+    turns.trimsText = true
+    return ConversationTemplate(
+      name: "llama_3_instruct", style: .turns, system: "",
+      roles: [
+        "<|start_header_id|>user<|end_header_id|>\n\n", "<|start_header_id|>assistant<|end_header_id|>\n\n",
+      ], separator: "<|eot_id|>", turns: turns)
+  }()
+
+  /// Mistral Instruct, and LLaVA-NeXT on it.
+  public static let mistral: ConversationTemplate = {
+    var turns = TurnFormat()
+    turns.afterPicture = "\n"
+    turns.openAnswer = ""
+    return ConversationTemplate(
+      name: "mistral", style: .turns, system: "", roles: ["[INST] ", " "], separator: " [/INST]",
+      assistantSeparator: "</s>", turns: turns)
+  }()
+
+  /// `prompt` with every picture written out as its tiles, where the template's models cut pictures up.
+  ///
+  /// Each `<image>` then stands for the rows of one tile: the tiles of each row of the grid and at last the whole picture,
+  /// or only that for a grid of 0 × 0 (`_prompt_split_image` of transformers' Idefics3 processor).
+  /// - Parameter grids: Of each picture in the order of the prompt.
+  /// - Throws: ``TokenizationError`` if there are more or fewer grids than pictures.
+  public func tilingPictures(in prompt: String, grids: [PictureGrid]) throws -> String {
+    guard turns.tilesPictures else { return prompt }
+    let pieces = prompt.pieces(around: Self.imagePlaceholder)
+    guard grids.count == pieces.count - 1 else {
+      throw TokenizationError.invalidConversation(
+        template: name, reason: "it has \(pieces.count - 1) pictures, but \(grids.count) are given")
+    }
+    return zip(grids, pieces.dropFirst()).reduce(pieces[0]) { $0 + $1.0.text + $1.1 }
+  }
+}
+
+/// Into how many tiles a picture is cut; 0 × 0 if it is not.
+public struct PictureGrid: Sendable, Equatable {
+  public var rows: Int
+  public var columns: Int
+
+  public init(rows: Int, columns: Int) {
+    self.rows = rows
+    self.columns = columns
+  }
+
+  fileprivate var text: String {
+    let around = "<fake_token_around_image>"
+    let place = ConversationTemplate.imagePlaceholder
+    let whole = "\(around)<global-img>\(place)\(around)"
+    if rows <= 0 || columns <= 0 { return whole }
+    let tiles = (1...rows).map { row in
+      (1...columns).map { "\(around)<row_\(row)_col_\($0)>\(place)" }.joined() + "\n"
+    }
+    return tiles.joined() + "\n" + whole
+  }
+}
