@@ -48,7 +48,7 @@ let package = Package(
     module("StrictJSON"),
     module("Checkpoints", ["Tensors", "Files", "StrictJSON"]),
     module("Tokenization", ["StrictJSON", "CSentencePiece"]),
-    module("Images", ["Files", "CPNG", "CTurboJPEG", "CWebP"]),
+    module("Images", ["Files", "StrictJSON", "CPNG", "CTurboJPEG", "CWebP"]),
     module("Models", ["Tensors", "Files", "StrictJSON", "Checkpoints"]),
     module("MixtureOfDepths", ["Tensors", "StrictJSON", "Checkpoints", "Models", "CLAPACK"]),
     module(
@@ -82,7 +82,7 @@ let package = Package(
     tests("StrictJSON", []),
     tests("Checkpoints", ["Tensors", "Files", "StrictJSON"]),
     tests("Tokenization", []),
-    tests("Images", ["Checkpoints", "Files", "Tensors"]),
+    tests("Images", ["Checkpoints", "Files", "StrictJSON", "Tensors"]),
     tests("Models", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths"]),
     tests("MixtureOfDepths", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models"]),
     tests("Training", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths"]),

@@ -36,22 +36,34 @@ struct PixelCanvas {
 
   /// A band of rows, limited to some columns, as a picture.
   func drawn(rows: Range<Int>, columns: Range<Int>) -> PixelImage {
-    makeImage(rows: rows, width: columns.count) { row, output in
-      output.update(from: row + columns.lowerBound * 3, count: columns.count * 3)
+    let shown = (x..<x + image.width).clamped(to: columns)
+    return makeImage(
+      rows: rows, width: columns.count,
+      touched: shown.lowerBound - columns.lowerBound..<shown.upperBound - columns.lowerBound
+    ) { row, output, made in
+      (output + made.lowerBound * 3).update(
+        from: row + (columns.lowerBound + made.lowerBound) * 3, count: made.count * 3)
     }
   }
 
   /// A band of rows, resampled horizontally by a table made for this canvas's width.
   func resampledHorizontally(by table: ResamplingWeights, rows: Range<Int>) -> PixelImage {
-    makeImage(rows: rows, width: table.first.count) { row, output in
-      table.applyToRow(row, output: output)
+    makeImage(
+      rows: rows, width: table.first.count, touched: table.outputs(drawingOn: x..<x + image.width)
+    ) { row, output, made in
+      table.applyToRow(row, output: output, columns: made)
     }
   }
 
-  /// Makes each row of a picture from the canvas's row; rows of mere padding are made once and copied.
+  /// Makes each row of a picture from the canvas's row. What is mere padding is made once and copied: a line of pixels on
+  /// a square canvas would take a square's time otherwise.
+  ///
+  /// - Parameters:
+  ///   - touched: The new columns that the canvas's picture has a part in.
+  ///   - makeRow: Makes the columns `made` of a row.
   private func makeImage(
-    rows: Range<Int>, width newWidth: Int,
-    makeRow: (_ row: UnsafePointer<UInt8>, _ output: UnsafeMutablePointer<UInt8>) -> Void
+    rows: Range<Int>, width newWidth: Int, touched: Range<Int>,
+    makeRow: (_ row: UnsafePointer<UInt8>, _ output: UnsafeMutablePointer<UInt8>, _ made: Range<Int>) -> Void
   ) -> PixelImage {
     let rowBytes = newWidth * 3
     let count = rowBytes * rows.count
@@ -59,33 +71,25 @@ struct PixelCanvas {
     for _ in 0..<width { padded += [fill.red, fill.green, fill.blue] }
     let pixels = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       guard var output = buffer.baseAddress else { return }
-      var finishedPadding: UnsafeMutablePointer<UInt8>?
       image.pixels.withUnsafeBufferPointer { stored in
         padded.withUnsafeMutableBufferPointer { padded in
           guard let stored = stored.baseAddress, let blank = padded.baseAddress else { return }
-          for row in rows {
-            if row < y || row >= y + image.height {
-              if let finishedPadding {
-                output.update(from: finishedPadding, count: rowBytes)
-              } else {
-                makeRow(blank, output)
-                finishedPadding = output
-              }
-            }
-            output += rowBytes
-          }
-          output -= rowBytes * rows.count
-          for row in rows {
-            if row >= y && row < y + image.height {
+          withUnsafeTemporaryAllocation(of: UInt8.self, capacity: rowBytes) { finishedPadding in
+            guard let finishedPadding = finishedPadding.baseAddress else { return }
+            makeRow(blank, finishedPadding, 0..<newWidth)
+            for row in rows {
               let read = stored + (row - y) * image.width * 3
-              if image.width == width {
-                makeRow(read, output)
+              if row < y || row >= y + image.height {
+                output.update(from: finishedPadding, count: rowBytes)
+              } else if image.width == width {
+                makeRow(read, output, 0..<newWidth)
               } else {
+                output.update(from: finishedPadding, count: rowBytes)
                 (blank + x * 3).update(from: read, count: image.width * 3)
-                makeRow(blank, output)
+                makeRow(blank, output, touched)
               }
+              output += rowBytes
             }
-            output += rowBytes
           }
         }
       }

@@ -8,10 +8,12 @@ extension ResamplingWeights {
     UInt8(truncatingIfNeeded: min(max(sum >> fractionBits, 0), 255))
   }
 
-  /// Resamples one row of RGB pixels of the table's input length.
-  func applyToRow(_ row: UnsafePointer<UInt8>, output: UnsafeMutablePointer<UInt8>) {
+  /// Resamples some columns of one row of RGB pixels of the table's input length.
+  func applyToRow(
+    _ row: UnsafePointer<UInt8>, output: UnsafeMutablePointer<UInt8>, columns: Range<Int>
+  ) {
     weights.withUnsafeBufferPointer { weights in
-      for column in first.indices {
+      for column in columns {
         var read = first[column] * 3
         var red = Self.half
         var green = Self.half

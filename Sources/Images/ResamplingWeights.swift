@@ -52,6 +52,15 @@ struct ResamplingWeights {
     self.stride = stride
   }
 
+  /// The outputs that draw on any of the given source places.
+  func outputs(drawingOn places: Range<Int>) -> Range<Int> {
+    guard let start = first.indices.first(where: { first[$0] + counts[$0] > places.lowerBound }) else {
+      return 0..<0
+    }
+    let end = first[start...].firstIndex { $0 >= places.upperBound } ?? first.endIndex
+    return start..<max(start, end)
+  }
+
   /// The source places that any output draws on.
   var sources: Range<Int> {
     guard let lowest = first.first, let last = first.last, let count = counts.last else { return 0..<0 }

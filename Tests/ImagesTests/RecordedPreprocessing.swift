@@ -1,4 +1,5 @@
 import Foundation
+import StrictJSON
 
 @testable import Images
 
@@ -6,57 +7,87 @@ import Foundation
 struct RecordedPreprocessing: CustomStringConvertible, Sendable {
   let configuration: String
   let input: String
-  /// Every how many rows and columns of the tensor are in the fixture.
-  let stride: Int
-  /// SHA-256 of the integer pixels, channel by channel.
-  let bytesHash: String
-  let processor: CLIPImageProcessor
+  /// Every how many rows and columns of a tensor's last two axes are in the fixture.
+  let stride: (rows: Int, columns: Int)
+  let preprocessor: JSONObject
+  let model: JSONObject
+  /// What the reference gave, by name.
+  let result: JSONObject
 
   var description: String { configuration + "/" + input }
 
-  /// The results that one CLIP-like tensor holds.
-  static let all: [RecordedPreprocessing] = {
-    let official = (try? Fixtures.object("preprocess/official_4.31.json")) ?? [:]
-    let newer = (try? Fixtures.object("preprocess/hf_5.23.json")) ?? [:]
-    let crossCheck = newer["clip_cross_check"] as? [String: [String: Any]] ?? [:]
-    let configurations = [(official, "llava"), (newer, "siglip")].flatMap { file, prefix in
-      (file["configs"] as? [String: [String: Any]] ?? [:]).filter { $0.key.hasPrefix(prefix) }
-    }
-    return configurations.sorted { $0.key < $1.key }.flatMap { name, configuration in
-      let cases = configuration["cases"] as? [String: [String: Any]] ?? [:]
-      return cases.sorted { $0.key < $1.key }.compactMap { input, result -> RecordedPreprocessing? in
-        // The official code fails on the 1×1 input; the newer library's result stands in for it.
-        let tensor = result["pixel_values"] ?? crossCheck[name + "/" + input]?["new_pil"]
-        guard let hash = (tensor as? [String: Any])?["u8_sha256"] as? String,
-          let processor = processor(of: configuration)
-        else { return nil }
-        return RecordedPreprocessing(
-          configuration: name, input: input, stride: configuration["stride"] as? Int ?? 1, bytesHash: hash,
-          processor: processor)
+  static let all: [RecordedPreprocessing] = (try? read()) ?? []
+
+  /// A table of the newer library's results.
+  static func table(_ key: String) throws -> JSONValue {
+    try JSONObject.read(contentsOf: Fixtures.folder.appendingPathComponent("preprocess/hf_5.23.json")).value(
+      key)
+  }
+
+  private static func read() throws -> [RecordedPreprocessing] {
+    let crossCheck = try table("clip_cross_check").object ?? JSONObject()
+    return try ["official_4.31.json", "hf_5.23.json"].flatMap { file -> [RecordedPreprocessing] in
+      let url = Fixtures.folder.appendingPathComponent("preprocess/\(file)")
+      return try JSONObject.read(contentsOf: url).object("configs").flatMap { name, value in
+        guard let configuration = value.object else { return [RecordedPreprocessing]() }
+        return try configuration.object("cases").compactMap { input, result in
+          var result = result.object ?? JSONObject()
+          if result["official_error"] != nil {
+            // The official code fails on the 1×1 input; the newer library's result stands in for it.
+            guard let newer = try crossCheck[name + "/" + input]?.object?.optionalObject("new_pil") else {
+              return nil
+            }
+            result = JSONObject([("pixel_values", .object(newer))])
+          }
+          return RecordedPreprocessing(
+            configuration: name, input: input, stride: Self.stride(configuration["stride"]),
+            preprocessor: try configuration.object("processor"),
+            model: try configuration.optionalObject("model_config") ?? JSONObject(), result: result)
+        }
       }
     }
-  }()
+  }
 
-  private static func processor(of configuration: [String: Any]) -> CLIPImageProcessor? {
-    guard let settings = configuration["processor"] as? [String: Any],
-      let filter = (settings["resample"] as? Int).flatMap(ResamplingFilter.init(pillowCode:)),
-      let mean = settings["image_mean"] as? [Double], let deviation = settings["image_std"] as? [Double]
-    else { return nil }
-    let size = settings["size"] as? [String: Int]
-    let crop = settings["crop_size"] as? [String: Int]
-    var processor = CLIPImageProcessor()
-    processor.padsToSquare =
-      (configuration["model_config"] as? [String: Any])?["image_aspect_ratio"] as? String == "pad"
-    if let edge = settings["size"] as? Int ?? size?["shortest_edge"] {
-      processor.size = .shortestEdge(edge)
-    } else if let width = size?["width"], let height = size?["height"] {
-      processor.size = .exact(width: width, height: height)
+  private static func stride(_ value: JSONValue?) -> (rows: Int, columns: Int) {
+    if let both = value?.int { return (both, both) }
+    return value?.string == nil ? (1, 1) : (37, 21)
+  }
+
+  func process() throws -> ProcessedImage {
+    let image = try ImageLoader.load(path: Fixtures.path("preprocess/inputs/\(input).png"))
+    return try ImageProcessors.make(preprocessor: preprocessor, model: model).process(image)
+  }
+
+  /// A processed picture's tensors by the reference's names.
+  func tensors(_ processed: ProcessedImage) -> [(name: String, tensor: PixelTensor)] {
+    [("pixel_values", processed.pixelValues)]
+      + (processed.auxiliary.map { [($0.name, $0.tensor)] } ?? [])
+  }
+
+  /// The bytes behind a tensor's samples, in its layout.
+  func bytes(of tensor: PixelTensor) throws -> [UInt8] {
+    let mean = try preprocessor.doubles("image_mean")
+    let deviation = try preprocessor.doubles("image_std")
+    // A patch of Qwen's holds its channels one behind the other.
+    let channelValues =
+      tensor.shape.count == 2 ? tensor.shape[1] / 3 : tensor.shape.suffix(2).reduce(1, *)
+    return tensor.values.enumerated().map { index, value in
+      let channel = index / channelValues % 3
+      return UInt8(((Double(value) * deviation[channel] + mean[channel]) * 255).rounded())
     }
-    processor.filter = filter
-    processor.cropWidth = crop?["width"]
-    processor.cropHeight = crop?["height"]
-    processor.mean = mean
-    processor.standardDeviation = deviation
-    return processor
+  }
+
+  /// The samples of a tensor that the fixture holds.
+  func sampled(_ tensor: PixelTensor) -> [Float] {
+    let (height, width) = (tensor.shape[tensor.shape.count - 2], tensor.shape[tensor.shape.count - 1])
+    var samples: [Float] = []
+    for plane in 0..<tensor.values.count / (height * width) {
+      for row in Swift.stride(from: 0, to: height, by: stride.rows) {
+        for column in Swift.stride(from: 0, to: width, by: stride.columns) {
+          samples.append(tensor.values[(plane * height + row) * width + column])
+        }
+      }
+    }
+    return samples
   }
 }

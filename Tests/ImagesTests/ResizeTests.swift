@@ -60,10 +60,11 @@ import Testing
   @Test func anExtremeShapeCostsOnlyItsCrop() throws {
     var processor = CLIPImageProcessor()
     let line = try Self.noise(width: 16_384, height: 1)
+    let column = try Self.noise(width: 1, height: 16_384)
     let start = ContinuousClock.now
-    for pads in [false, true] {
+    for (image, pads) in [(line, false), (line, true), (column, false), (column, true)] {
       processor.padsToSquare = pads
-      #expect(try processor.pixelValues(line).values.count == 3 * 336 * 336)
+      #expect(try processor.pixelValues(image).values.count == 3 * 336 * 336)
     }
     #expect(ContinuousClock.now - start < .seconds(2))
     #expect(throws: ImageError.self) { try line.resized(shortestEdge: 336, filter: .bicubic) }

@@ -3,7 +3,7 @@
 ///
 /// The order is fixed: pad to a square, resize, crop the middle, rescale, normalise. Each step can be
 /// switched off.
-public struct CLIPImageProcessor: Sendable, Equatable {
+public struct CLIPImageProcessor: ImageProcessor, Equatable {
   /// The size to which a picture is resized.
   public enum Size: Sendable, Equatable {
     /// The shorter side gets this length, the shape is kept.
@@ -21,13 +21,8 @@ public struct CLIPImageProcessor: Sendable, Equatable {
   /// added.
   public var cropWidth: Int? = 336
   public var cropHeight: Int? = 336
-  /// Nil leaves samples at 0…255 (`do_rescale: false`).
-  public var rescaleFactor: Double? = 1.0 / 255.0
-  /// Whether mean and standard deviation are applied (`do_normalize`).
-  public var normalizes = true
-  /// Per channel, for samples of 0…1.
-  public var mean: [Double] = [0.48145466, 0.4578275, 0.40821073]
-  public var standardDeviation: [Double] = [0.26862954, 0.26130258, 0.27577711]
+  /// How bytes become samples.
+  public var normalization = SampleNormalization.clip
   /// Guards the size of every intermediate picture.
   public var limits = ImageLimits()
 
@@ -35,13 +30,23 @@ public struct CLIPImageProcessor: Sendable, Equatable {
   /// otherwise.
   public init() {}
 
+  /// SigLIP's: resized to a square without keeping the shape, samples of −1…1.
+  public static func siglip(side: Int) -> CLIPImageProcessor {
+    var processor = CLIPImageProcessor()
+    processor.size = .exact(width: side, height: side)
+    (processor.cropWidth, processor.cropHeight) = (nil, nil)
+    processor.normalization = .symmetric
+    return processor
+  }
+
   /// - Returns: `[3, height, width]`
   /// - Throws: `ImageError` when a setting makes no sense or an intermediate picture exceeds the limits.
   public func pixelValues(_ image: PixelImage) throws -> PixelValues {
-    let scaling = try SampleScaling(
-      rescaleFactor: rescaleFactor, mean: normalizes ? mean : [0, 0, 0],
-      standardDeviation: normalizes ? standardDeviation : [1, 1, 1])
-    return try scaling.pixelValues(preparedPixels(image))
+    try normalization.scaling().pixelValues(preparedPixels(image))
+  }
+
+  public func process(_ image: PixelImage) throws -> ProcessedImage {
+    ProcessedImage(PixelTensor(try pixelValues(image)), of: image)
   }
 
   /// The picture after padding, resizing and cropping, before its samples become floating-point numbers.
@@ -81,6 +86,7 @@ public struct CLIPImageProcessor: Sendable, Equatable {
 
   /// The colour of LLaVA's padding: the mean, rounded down to a byte.
   private func meanColor() throws -> RGBColor {
+    let mean = normalization.mean
     let bytes = mean.compactMap { UInt8(exactly: ($0 * 255).rounded(.towardZero)) }
     guard mean.count == 3, bytes.count == 3 else {
       throw ImageError.invalidRequest(

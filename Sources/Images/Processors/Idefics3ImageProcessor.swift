@@ -1,0 +1,75 @@
+/// Idefics 3's and SmolVLM's pictures: enlarged or reduced to a fixed longer side, then to whole tiles, cut up, the whole
+/// picture as the last tile.
+public struct Idefics3ImageProcessor: ImageProcessor, Equatable {
+  /// The longer side after the first resize (`size.longest_edge`).
+  public var longestEdge = 1456
+  /// The side of a tile (`max_image_size.longest_edge`).
+  public var tileSide = 364
+  /// Whether pictures are cut up (`do_image_splitting`); if not, the whole picture is the only tile.
+  public var splits = true
+  public var filter = ResamplingFilter.lanczos
+  public var normalization = SampleNormalization.symmetric
+  public var limits = ImageLimits()
+
+  public init() {}
+
+  /// The size after the first resize: the longer side is given, the other follows and is even.
+  ///
+  /// - Throws: `ImageError.invalidRequest` when a setting makes no sense.
+  public func firstSize(width: Int, height: Int) throws -> (width: Int, height: Int) {
+    guard width > 0, height > 0, (1...1 << 20).contains(longestEdge), (1...1 << 14).contains(tileSide) else {
+      throw ImageError.invalidRequest("a longest edge of \(longestEdge) or a tile of \(tileSide) pixels")
+    }
+    let ratio = Double(width) / Double(height)
+    func even(_ side: Int) -> Int { max(side % 2 == 0 ? side : side + 1, 1) }
+    // The towers' library never goes beyond this side.
+    let most = 4096
+    // Divided by the ratio or times the ratio: the last bit decides.
+    if width >= height {
+      let other = even(Int(Double(longestEdge) / ratio))
+      if longestEdge <= most { return (longestEdge, other) }
+      return (most, max(Int(Double(most) / (Double(longestEdge) / Double(other))), 1))
+    }
+    let other = even(Int(Double(longestEdge) * ratio))
+    if longestEdge <= most { return (other, longestEdge) }
+    return (max(Int(Double(most) * (Double(other) / Double(longestEdge))), 1), most)
+  }
+
+  /// The size after the second resize: whole tiles, by the shape that the first resize left.
+  ///
+  /// - Throws: as ``firstSize(width:height:)``.
+  public func secondSize(width: Int, height: Int) throws -> (width: Int, height: Int) {
+    let (width, height) = try firstSize(width: width, height: height)
+    func wholeTiles(_ side: Int) -> Int { (side + tileSide - 1) / tileSide * tileSide }
+    let ratio = Double(width) / Double(height)
+    if width >= height {
+      let newWidth = wholeTiles(width)
+      return (newWidth, wholeTiles(Int(Double(newWidth) / ratio)))
+    }
+    let newHeight = wholeTiles(height)
+    return (wholeTiles(Int(Double(newHeight) * ratio)), newHeight)
+  }
+
+  public func process(_ image: PixelImage) throws -> ProcessedImage {
+    let first = try firstSize(width: image.width, height: image.height)
+    var picture = try image.resized(width: first.width, height: first.height, filter: filter, limits: limits)
+    var images: [PixelImage] = []
+    var grid = TileGrid(rows: 0, columns: 0)
+    if splits {
+      let second = try secondSize(width: image.width, height: image.height)
+      picture = try picture.resized(
+        width: second.width, height: second.height, filter: filter, limits: limits)
+      if second.width > tileSide || second.height > tileSide {
+        images = try picture.tiles(width: tileSide, height: tileSide)
+        grid = TileGrid(rows: second.height / tileSide, columns: second.width / tileSide)
+      }
+    }
+    images.append(try picture.resized(width: tileSide, height: tileSide, filter: filter, limits: limits))
+    var result = ProcessedImage(try normalization.scaling().stacked(images), of: image)
+    result.tiles = grid
+    // Every tile is full: only batches of pictures with different numbers of tiles are padded.
+    let shape = [images.count, tileSide, tileSide]
+    result.attentionMask = PixelTensor([Float](repeating: 1, count: shape.reduce(1, *)), shape: shape)
+    return result
+  }
+}

@@ -1,0 +1,87 @@
+import Foundation
+
+/// Qwen2-VL's and Qwen2.5-VL's pictures: resized to a multiple of the merged patches' side, and cut into patches.
+public struct QwenVLImageProcessor: ImageProcessor, Equatable {
+  public var patchSize = 14
+  /// Patches a side that the model merges into one row; they stand together.
+  public var mergeSize = 2
+  /// A still picture stands for this many frames.
+  public var temporalPatchSize = 2
+  /// Bounds of width times height (`min_pixels` and `max_pixels`, or `size`).
+  public var smallestArea = 56 * 56
+  public var largestArea = 28 * 28 * 16_384
+  public var filter = ResamplingFilter.bicubic
+  public var normalization = SampleNormalization.clip
+  public var limits = ImageLimits()
+
+  public init() {}
+
+  /// The size that a picture gets: sides are multiples of the factor, the area lies within the bounds and the shape stays
+  /// as near as can be (`smart_resize` of transformers).
+  ///
+  /// - Throws: `ImageError.invalidRequest` when one side is more than 200 times the other, or a setting makes no sense.
+  public func size(width: Int, height: Int) throws -> (width: Int, height: Int) {
+    let (factor, overflow) = patchSize.multipliedReportingOverflow(by: mergeSize)
+    guard width > 0, height > 0, !overflow, (1...1 << 14).contains(factor), smallestArea > 0,
+      largestArea >= smallestArea
+    else { throw ImageError.invalidRequest("the patches or the bounds of the area make no sense") }
+    let (w, h, f) = (Double(width), Double(height), Double(factor))
+    guard max(w, h) / min(w, h) <= 200 else {
+      throw ImageError.invalidRequest(
+        "a picture of \(width)×\(height) pixels is too long and narrow; one side may be 200 times the other at most"
+      )
+    }
+    var newWidth = (w / f).rounded(.toNearestOrEven) * f
+    var newHeight = (h / f).rounded(.toNearestOrEven) * f
+    if newWidth * newHeight > Double(largestArea) {
+      let shrink = sqrt(h * w / Double(largestArea))
+      newWidth = max(f, (w / shrink / f).rounded(.down) * f)
+      newHeight = max(f, (h / shrink / f).rounded(.down) * f)
+    } else if newWidth * newHeight < Double(smallestArea) {
+      let grow = sqrt(Double(smallestArea) / (h * w))
+      newWidth = (w * grow / f).rounded(.up) * f
+      newHeight = (h * grow / f).rounded(.up) * f
+    }
+    guard let width = Int(exactly: newWidth), let height = Int(exactly: newHeight) else {
+      throw ImageError.invalidRequest("the bounds of the area make no sense")
+    }
+    return (width, height)
+  }
+
+  /// Patches are rows of `[3, time, patch, patch]` values; those that are merged follow each other, row by row.
+  public func process(_ image: PixelImage) throws -> ProcessedImage {
+    let (width, height) = try size(width: image.width, height: image.height)
+    guard (1...64).contains(temporalPatchSize) else {
+      throw ImageError.invalidRequest("a patch cannot have \(temporalPatchSize) frames")
+    }
+    let resized = try image.resized(width: width, height: height, filter: filter, limits: limits)
+    let pixels = try normalization.scaling().pixelValues(resized)
+    let (rows, columns) = (height / patchSize, width / patchSize)
+    let patchValues = 3 * temporalPatchSize * patchSize * patchSize
+    var values: [Float] = []
+    values.reserveCapacity(rows * columns * patchValues)
+    for blockRow in stride(from: 0, to: rows, by: mergeSize) {
+      for blockColumn in stride(from: 0, to: columns, by: mergeSize) {
+        for row in blockRow..<blockRow + mergeSize {
+          for column in blockColumn..<blockColumn + mergeSize {
+            appendPatch(of: pixels, row: row, column: column, to: &values)
+          }
+        }
+      }
+    }
+    var result = ProcessedImage(PixelTensor(values, shape: [rows * columns, patchValues]), of: image)
+    result.patchGrid = [1, rows, columns]
+    return result
+  }
+
+  private func appendPatch(of pixels: PixelValues, row: Int, column: Int, to values: inout [Float]) {
+    for channel in 0..<3 {
+      for _ in 0..<temporalPatchSize {
+        for line in row * patchSize..<(row + 1) * patchSize {
+          let start = (channel * pixels.height + line) * pixels.width + column * patchSize
+          values += pixels.values[start..<start + patchSize]
+        }
+      }
+    }
+  }
+}
