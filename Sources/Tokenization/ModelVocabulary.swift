@@ -3,6 +3,7 @@ internal import StrictJSON
 /// The vocabulary of a tokenizer.json's model, and the model itself.
 struct ModelVocabulary {
   private(set) var table: PieceTable
+  private(set) var ids: [ByteString: Int] = [:]
   private(set) var model: SubwordModel
   private(set) var unknown: Int?
 
@@ -22,6 +23,7 @@ struct ModelVocabulary {
       table.append(piece, kind: decoder.kind(of: piece))
       scores.append(score)
     }
+    ids = table.idsByPiece
     var segmenter = UnigramSegmenter(pieces: table.pieces, scores: scores)
     unknown = try description.optionalInt("unk_id")
     if let unknown, !table.pieces.indices.contains(unknown) {
@@ -30,7 +32,7 @@ struct ModelVocabulary {
     }
     segmenter.unknown = unknown
     if try description.optionalBool("byte_fallback") ?? false {
-      segmenter.bytes = Self.fallbackBytes(table.idsByPiece)
+      segmenter.bytes = Self.fallbackBytes(ids)
     }
     model = .unigram(segmenter)
   }
@@ -49,7 +51,7 @@ struct ModelVocabulary {
     }
     try self.init(
       vocabulary: description.object("vocab"), decoder: decoder, isByteLevel: isByteLevel, file: file)
-    let ids = table.idsByPiece
+    let ids = ids
     unknown = try description.optionalString("unk_token").flatMap { ids[ByteString($0)] }
     let fallsBack = try description.optionalBool("byte_fallback") ?? false
     let fusesUnknown = try description.optionalBool("fuse_unk") ?? false
@@ -58,7 +60,7 @@ struct ModelVocabulary {
       return (merge.array ?? []).compactMap(\.string).map { ByteString($0) }
     }
     let unknown = unknown
-    try addMerges(pairs, ids: ids, place: "model.merges", file: file) { merger in
+    try addMerges(pairs, place: "model.merges", file: file) { merger in
       merger.unknown = unknown.flatMap { Int32(exactly: $0) }
       merger.fusesUnknown = fusesUnknown
       if fallsBack, !isByteLevel {
@@ -95,6 +97,7 @@ struct ModelVocabulary {
       }
     }
     model = .pairs(merger)
+    ids = table.idsByPiece
   }
 
   /// The two sides of a merge as text files write it.
@@ -103,7 +106,7 @@ struct ModelVocabulary {
   }
 
   mutating func addMerges(
-    _ pairs: [[ByteString]], ids: [ByteString: Int], place: String, file: String,
+    _ pairs: [[ByteString]], place: String, file: String,
     configure: (inout BytePairMerger) -> Void = { _ in }
   ) throws {
     guard case .pairs(var merger) = model else { return }

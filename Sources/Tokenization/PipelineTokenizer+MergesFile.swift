@@ -32,9 +32,9 @@ extension PipelineTokenizer {
     let lines = String(decoding: merges, as: UTF8.self)
       .split(whereSeparator: \.isNewline).drop { $0.hasPrefix("#version") }
     try read.addMerges(
-      lines.map { ModelVocabulary.parts(of: $0) }, ids: read.table.idsByPiece, place: "merges.txt",
-      file: file)
+      lines.map { ModelVocabulary.parts(of: $0) }, place: "merges.txt", file: file)
     table = read.table
+    ids = read.ids
     model = read.model
     modelCount = table.count
     try add(addedTokens, file: file)

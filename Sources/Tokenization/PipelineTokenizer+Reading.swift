@@ -34,6 +34,7 @@ extension PipelineTokenizer {
       throw TokenizationError.unsupported(file: file, component: "the model \"\(type)\"")
     }
     table = vocabulary.table
+    ids = vocabulary.ids
     self.model = vocabulary.model
     modelCount = vocabulary.table.count
 
@@ -51,8 +52,19 @@ extension PipelineTokenizer {
     for token in tokens where token.isNormalized {
       normalizedSplitter.insert(token, content: normalizer.normalize(token.content.utf8))
     }
+    // Tokens mostly follow the vocabulary; only where one takes the place of a piece, all are looked at again.
+    let replaces = tokens.contains { token in
+      table.piece(for: token.id).map { !$0.utf8.elementsEqual(token.content.utf8) } ?? false
+    }
     try table.add(tokens, file: file)
-    ids = table.idsByPiece
+    if replaces {
+      ids = table.idsByPiece
+    } else {
+      for token in tokens {
+        let name = ByteString(token.content)
+        ids[name] = min(ids[name] ?? token.id, token.id)
+      }
+    }
   }
 
   mutating func findSpecialTokens(_ names: SpecialTokenNames, unknown: Int?) {
