@@ -24,6 +24,7 @@ struct AddedTokenSplitter: Sendable {
     var segments: [Segment] = []
     var position = 0
     var textStart = 0
+    var spaceEnd = 0
     while position < text.count {
       guard trie.mayStart(with: text[position]), let (token, end) = match(in: text, at: position) else {
         position += 1
@@ -44,13 +45,16 @@ struct AddedTokenSplitter: Sendable {
       }
       if textStart < textEnd { segments.append(.text(textStart..<textEnd)) }
       segments.append(.token(id: token.id))
+      // As in the tokenizers library, tokens of white space are still found in what this one strips.
       position = end
+      textStart = end
       if token.stripsRight {
-        while let length = text.lengthOfScalar(startingAt: position, where: \.isWhitespace) {
-          position += length
+        spaceEnd = max(spaceEnd, end)
+        while let length = text.lengthOfScalar(startingAt: spaceEnd, where: \.isWhitespace) {
+          spaceEnd += length
         }
+        textStart = spaceEnd
       }
-      textStart = position
     }
     if textStart < text.count { segments.append(.text(textStart..<text.count)) }
     return segments

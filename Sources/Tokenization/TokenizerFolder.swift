@@ -8,8 +8,9 @@ public enum TokenizerFolder {
 
   /// The tokenizer in `url`, which is a folder, a SentencePiece `.model` file or a tokenizer.json.
   ///
-  /// In a folder, tokenizer.model goes first, unless tokenizer_config.json says `"legacy": false`, which only
-  /// tokenizer.json can express well; where there is neither, vocab.json and merges.txt are read. Added tokens come from added_tokens.json, tokenizer.json and tokenizer_config.json.
+  /// In a folder, tokenizer.model goes first, unless tokenizer_config.json says `"legacy": false`, which tokenizer.json
+  /// expresses better; where there is neither, vocab.json and merges.txt are read. Added tokens come from
+  /// added_tokens.json, tokenizer.json and tokenizer_config.json.
   /// - Throws: ``TokenizationError``, or `JSONError` for malformed JSON.
   public static func load(_ url: URL) throws -> any TextTokenizer {
     var isFolder: ObjCBool = false

@@ -80,7 +80,7 @@ struct TextPipelineTests {
   @Test func addedTokensKeepTheirFlags() {
     let word = AddedToken(id: 1, content: "cat", matchesWholeWords: true)
     let wide = AddedToken(id: 2, content: "<x>", stripsLeft: true, stripsRight: true)
-    let splitter = AddedTokenSplitter([word, wide])
+    let splitter = AddedTokenSplitter([word, wide, AddedToken(id: 3, content: "\t\t")])
     func segments(_ text: String) -> [AddedTokenSplitter.Segment] {
       Array(text.utf8).withUnsafeBufferPointer { splitter.segments(of: $0) }
     }
@@ -89,6 +89,7 @@ struct TextPipelineTests {
     #expect(segments("concat") == [.text(0..<6)])
     #expect(segments("cats") == [.text(0..<4)])
     #expect(segments("écat") == [.text(0..<5)])
+    #expect(segments("<x> \t\t\tb") == [.token(id: 2), .token(id: 3), .text(6..<8)])
     #expect(segments("a \u{A0}<x>\n b") == [.text(0..<1), .token(id: 2), .text(9..<10)])
   }
 
