@@ -21,8 +21,8 @@ public struct AnswerReport {
   /// Floating-point operations of the decoder's layers on the prompt.
   public let prefillFlops: Int
   private let imageRowsRun: [[Int]?]
-  private let gridSide: Int
-  private let processor: CLIPImageProcessor?
+  private let areas: [TokenArea?]
+  private let preparer: (any ImagePreparer)?
 
   /// Answers the conversation and measures on the way.
   /// - Parameter onText: Receives the answer's text as it comes.
@@ -50,8 +50,9 @@ public struct AnswerReport {
       batch.caches[0].totalLength * decoder.layers.count * configuration.keyValueHeads
       * configuration.headWidth * 8
     imageRowsRun = meter.prompt.imageRowsRun
-    gridSide = session.model.images?.gridSide ?? 0
-    processor = session.processor
+    areas =
+      session.model.images.flatMap { encoder in prompt.images.first.map { encoder.areas(of: $0) } } ?? []
+    preparer = session.preparer
   }
 
   /// The object that `run --json` prints.
@@ -78,17 +79,17 @@ public struct AnswerReport {
 
   /// Groups of routed layers that follow each other, as an overlay shows them from left to right.
   public var overlayGroups: [ClosedRange<Int>] {
-    SkipOverlay(gridSide: gridSide, imageRowsRun: imageRowsRun).groups
+    SkipOverlay(areas: areas, imageRowsRun: imageRowsRun).groups
   }
 
   /// The picture as the tower saw it and, beside it, once per group of routed layers, skipped patches greyed.
   /// - Throws: If the answer was not about pictures.
   public func overlay(on picture: PixelImage) throws -> PixelImage {
-    guard let processor, gridSide > 0 else {
+    guard let preparer, !areas.isEmpty else {
       throw GenerationError("there is nothing to draw: the model reads text only")
     }
-    return try SkipOverlay(gridSide: gridSide, imageRowsRun: imageRowsRun).draw(
-      processor.preparedPixels(picture))
+    return try SkipOverlay(areas: areas, imageRowsRun: imageRowsRun).draw(
+      preparer.visiblePixels(picture))
   }
 }
 

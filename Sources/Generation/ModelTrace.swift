@@ -125,19 +125,21 @@ public struct ModelTrace {
 
   private mutating func writeInputs(_ entry: TraceInputs.Entry, _ tape: Tape) throws {
     var imageRows: Value?
-    if let encoder = model.images, let pixels = entry.prompt.pixels {
-      let features = encoder.features(pixels, tape)
-      let projected = encoder.project(features, tape)
-      try writer.add(
-        "vision.features", of: entry,
-        features.tensor.reshaped([pixels.rows, features.rows / pixels.rows, features.width]))
-      try writer.add(
-        "projector.output", of: entry,
-        projected.tensor.reshaped([pixels.rows, projected.rows / pixels.rows, projected.width]))
+    if let encoder = model.images, let image = entry.prompt.images.first {
+      let features = encoder.features(image, tape)
+      let projected = encoder.project(features, of: image, tape)
+      try writer.add("vision.features", of: entry, Self.byView(features.tensor, image))
+      try writer.add("projector.output", of: entry, Self.byView(projected.tensor, image))
       imageRows = projected
     }
     writer.add(
       "inputs_embeds", of: entry, rows: try model.embed(entry.prompt.ids, imageRows: imageRows, tape).tensor)
+  }
+
+  /// Rows under the views of a picture that they come from, where all views have the same number.
+  private static func byView(_ rows: Tensor, _ image: ImageInput) -> Tensor {
+    guard image.pixels.shape.count == 4, rows.rows % image.views == 0 else { return rows }
+    return rows.reshaped([image.views, rows.rows / image.views, rows.width])
   }
 
   private mutating func writePrefillRoutes(

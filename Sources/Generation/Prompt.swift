@@ -1,23 +1,28 @@
 public import Models
-public import Tensors
 
 /// Token ids with one id per image row, and the pictures that fill these rows.
 public struct Prompt: Sendable {
   public let ids: [Int]
   public let imageTokenID: Int?
-  /// - Shape: `[pictures, 3, side, side]`
-  public let pixels: Tensor?
+  /// In the order of their places.
+  public let images: [ImageInput]
+  /// Where the rows stand on several axes, for models that count so.
+  public let axes: AxisPlaces?
 
-  public init(ids: [Int], imageTokenID: Int?, pixels: Tensor?) {
+  public init(ids: [Int], imageTokenID: Int?, images: [ImageInput], axes: AxisPlaces? = nil) {
     self.ids = ids
     self.imageTokenID = imageTokenID
-    self.pixels = pixels
+    self.images = images
+    self.axes = axes
   }
 
   public var imageRows: Int { ids.count { $0 == imageTokenID } }
 
   /// One role per row.
-  public var roles: [RowRole] { ids.map { $0 == imageTokenID ? .image : .prompt } }
+  public var roles: [RowRole] {
+    let first = ids.firstIndex { $0 == imageTokenID } ?? 0
+    return ids.indices.map { ids[$0] == imageTokenID ? .image : $0 < first ? .preamble : .prompt }
+  }
 
   /// How many rows this prompt and another have in common at their start, if that part holds all pictures of both and
   /// these are the same.
@@ -25,10 +30,38 @@ public struct Prompt: Sendable {
     let common = zip(ids, other.ids).prefix { $0 == $1 }.count
     let lastImage = max(
       ids.lastIndex { $0 == imageTokenID } ?? -1, other.ids.lastIndex { $0 == other.imageTokenID } ?? -1)
-    guard lastImage >= 0, common > lastImage, let pixels, let otherPixels = other.pixels,
-      pixels.storage === otherPixels.storage || pixels.floats() == otherPixels.floats()
+    guard lastImage >= 0, common > lastImage, images.count == other.images.count,
+      zip(images, other.images).allSatisfy({ $0.equals($1) })
     else { return 0 }
     // At least one row must remain to answer from.
     return min(common, ids.count - 1, other.ids.count - 1)
+  }
+
+  /// A prompt of ids in which a mark stands for each picture.
+  /// - Throws: If there are more or fewer marks than pictures, or a picture is not what the model reads.
+  public init(marked ids: [Int], mark: Int, images: [ImageInput], model: VisionLanguageModel) throws {
+    guard let encoder = model.images, let imageID = model.imageTokenID else {
+      throw GenerationError("a \(model.family) model reads text only, not pictures")
+    }
+    guard ids.count(where: { $0 == mark }) == images.count else {
+      throw GenerationError(
+        "the prompt marks \(ids.count(where: { $0 == mark })) pictures but \(images.count) are given")
+    }
+    var next = 0
+    let rows = ids.flatMap { id -> [Int] in
+      guard id == mark else { return [id] }
+      defer { next += 1 }
+      return [Int](repeating: imageID, count: encoder.tokenCount(of: images[next]))
+    }
+    try self.init(expanded: rows, images: images, model: model)
+  }
+
+  /// A prompt of ids that hold one image id for every row of its pictures.
+  public init(expanded ids: [Int], images: [ImageInput], model: VisionLanguageModel) throws {
+    for image in images { try model.images?.check(image) }
+    let axes = model.imageTokenID.flatMap { id in
+      model.images?.axisPlaces(ids, imageTokenID: id, inputs: images)
+    }
+    self.init(ids: ids, imageTokenID: model.imageTokenID, images: images, axes: axes)
   }
 }

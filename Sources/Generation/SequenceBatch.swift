@@ -58,7 +58,9 @@ public final class SequenceBatch {
     var ids: [Int] = []
     var lastRows: [Int] = []
     if prefix > 0, let sharedCache, let first = prompts.first {
-      batch.append(roles: Array(first.roles.prefix(prefix)), cache: sharedCache, isDecoding: false)
+      batch.append(
+        roles: Array(first.roles.prefix(prefix)), cache: sharedCache, isDecoding: false,
+        axes: first.axes?.prefix(prefix))
       ids += first.ids.prefix(prefix)
     }
     let imageRows = try encodeImages(prefix > 0 ? Array(prompts.prefix(1)) : prompts)
@@ -69,7 +71,9 @@ public final class SequenceBatch {
       (batch, ids) = (PackedBatch(), [])
     }
     for (prompt, cache) in zip(prompts, caches) {
-      batch.append(roles: Array(prompt.roles.dropFirst(prefix)), cache: cache, isDecoding: false)
+      batch.append(
+        roles: Array(prompt.roles.dropFirst(prefix)), cache: cache, isDecoding: false,
+        axes: prompt.axes?.dropFirst(prefix))
       ids += prompt.ids.dropFirst(prefix)
       lastRows.append(batch.rowCount - 1)
     }
@@ -101,7 +105,7 @@ public final class SequenceBatch {
   private func encodeImages(_ prompts: [Prompt]) throws -> Value? {
     guard let encoder = model.images else { return nil }
     let start = clock.now
-    let parts = prompts.compactMap(\.pixels).map { encoder.project(encoder.features($0, tape), tape) }
+    let parts = prompts.flatMap(\.images).map { encoder.encode($0, tape) }
     imageTime += clock.now - start
     guard parts.count > 1 else { return parts.first }
     var next = 0

@@ -1,8 +1,10 @@
 internal import Images
+internal import Models
 
 /// Draws which patches of a picture routed layers skipped.
 struct SkipOverlay {
-  let gridSide: Int
+  /// Where each image row lies in the picture.
+  let areas: [TokenArea?]
   /// For each layer the image rows that it ran; nil where it ran all.
   let imageRowsRun: [[Int]?]
 
@@ -28,7 +30,9 @@ struct SkipOverlay {
   func draw(_ picture: PixelImage) throws -> PixelImage {
     let factor = max(1, Self.panelSide / max(picture.width, picture.height))
     let (width, height) = (picture.width * factor, picture.height * factor)
-    let panels = [[Double](repeating: 0, count: gridSide * gridSide)] + groups.map { skipShares($0) }
+    let panels =
+      [[Double](repeating: 0, count: width * height)]
+      + groups.map { shares(skipShares($0), width: width, height: height) }
     let total = panels.count * (width + Self.gap) - Self.gap
     var pixels = [UInt8](repeating: 255, count: total * height * 3)
     for (panel, shares) in panels.enumerated() {
@@ -36,23 +40,41 @@ struct SkipOverlay {
       for y in 0..<height {
         for x in 0..<width {
           let source = ((y / factor) * picture.width + x / factor) * 3
-          let patch = y * gridSide / height * gridSide + x * gridSide / width
           let target = (y * total + left + x) * 3
-          Self.shade(picture.pixels, source, by: shares[patch], into: &pixels, target)
+          Self.shade(picture.pixels, source, by: shares[y * width + x], into: &pixels, target)
         }
       }
     }
     return try PixelImage(width: total, height: height, pixels: pixels)
   }
 
-  /// For each patch the share of a group's layers that skipped it.
+  /// For each image row the share of a group's layers that skipped it.
   private func skipShares(_ group: ClosedRange<Int>) -> [Double] {
-    var shares = [Double](repeating: 1, count: gridSide * gridSide)
+    var shares = [Double](repeating: 1, count: areas.count)
     for rows in imageRowsRun[group] {
-      // A class token's row in front of the patches has no place in the picture.
       for row in rows ?? [] where row < shares.count { shares[row] -= 1 / Double(group.count) }
     }
     return shares
+  }
+
+  /// For each pixel the mean share of the rows whose areas it lies in.
+  private func shares(_ rows: [Double], width: Int, height: Int) -> [Double] {
+    var sums = [Double](repeating: 0, count: width * height)
+    var counts = sums
+    for (area, share) in zip(areas, rows) {
+      guard let area else { continue }
+      func pixels(_ range: Range<Double>, _ count: Int) -> Range<Int> {
+        let start = Int((range.lowerBound * Double(count)).rounded(.up))
+        return start..<max(start, Int((range.upperBound * Double(count)).rounded(.up)))
+      }
+      for y in pixels(area.rows, height) {
+        for x in pixels(area.columns, width) {
+          sums[y * width + x] += share
+          counts[y * width + x] += 1
+        }
+      }
+    }
+    return zip(sums, counts).map { $1 > 0 ? $0 / $1 : 0 }
   }
 
   /// Mixes a pixel with a dark version of it without colour, so that what ran stands out.

@@ -20,15 +20,14 @@ struct TrainingTrace {
     var targets: [Int32] = []
     var embedded: [Value] = []
     for entry in entries {
-      let encoder = model.images
-      let imageRows = entry.prompt.pixels.flatMap { pixels in
-        encoder.map { $0.project($0.features(pixels, tape), tape) }
+      let imageRows = model.images.flatMap { encoder in
+        entry.prompt.images.first.map { encoder.encode($0, tape) }
       }
       embedded.append(try model.embed(entry.prompt.ids, imageRows: imageRows, tape))
       let labels = entry.labels ?? []
       batch.append(
         roles: zip(entry.prompt.roles, labels).map { role, label in
-          role == .prompt && label >= 0 ? .answer : role
+          label >= 0 ? .answer : role
         })
       targets += labels.dropFirst().map { Int32(truncatingIfNeeded: $0) } + [-100]
     }

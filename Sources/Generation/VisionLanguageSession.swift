@@ -12,7 +12,7 @@ public final class VisionLanguageSession: Sendable {
   public let template: ConversationTemplate
   public let backend: Backend
   /// Nil for models that read text only.
-  public let processor: CLIPImageProcessor?
+  public let preparer: (any ImagePreparer)?
 
   /// - Parameters:
   ///   - url: A checkpoint folder with its tokenizer's files.
@@ -21,24 +21,30 @@ public final class VisionLanguageSession: Sendable {
     _ url: URL, dtype: DType = .float32, routing: GammaModel.Routing = .asStored,
     template: ConversationTemplate = .vicunaV1, threads: Int
   ) throws {
-    model = try GammaModel.load(url, dtype: dtype, routing: routing)
+    let model = try GammaModel.load(url, dtype: dtype, routing: routing)
+    self.model = model
     tokenizer = try TokenizerFolder.load(url)
     self.template = template
     backend = Backend(threads: threads)
-    processor = try model.images.map { try CLIPImageProcessor(modelFolder: url, side: $0.imageSize) }
+    preparer = try model.images.map { encoder in
+      guard let square = encoder as? any SquareImageEncoder else {
+        throw GenerationError("pictures cannot be prepared for a \(model.family) model yet")
+      }
+      return SquarePreparer(processor: try CLIPImageProcessor(modelFolder: url, side: square.imageSize))
+    }
   }
 
   /// A session over parts that are already there.
   public init(
     model: VisionLanguageModel, tokenizer: any TextTokenizer, template: ConversationTemplate,
     backend: Backend,
-    processor: CLIPImageProcessor?
+    preparer: (any ImagePreparer)?
   ) {
     self.model = model
     self.tokenizer = tokenizer
     self.template = template
     self.backend = backend
-    self.processor = processor
+    self.preparer = preparer
   }
 
   /// A prompt about some pictures, cut and tokenised by the conversation's rules.
@@ -55,34 +61,14 @@ public final class VisionLanguageSession: Sendable {
     }
     let text = try template.prompt(messages)
     let pieces = template.encode(text, tokenizer: tokenizer, imageID: Self.imagePlace)
-    guard let encoder = model.images, let processor, let imageID = model.imageTokenID else {
+    guard model.images != nil, let preparer else {
       guard images.isEmpty else {
         throw GenerationError("a \(model.family) model reads text only, not pictures")
       }
-      return Prompt(ids: pieces, imageTokenID: nil, pixels: nil)
+      return Prompt(ids: pieces, imageTokenID: nil, images: [])
     }
-    let ids = pieces.flatMap { id in
-      id == Self.imagePlace ? [Int](repeating: imageID, count: encoder.tokensPerImage) : [id]
-    }
-    return Prompt(ids: ids, imageTokenID: imageID, pixels: try pixels(images, encoder, processor))
-  }
-
-  /// - Shape: `[images.count, 3, side, side]`; nil without images
-  private func pixels(_ images: [PixelImage], _ encoder: any ImageEncoder, _ processor: CLIPImageProcessor)
-    throws -> Tensor?
-  {
-    guard !images.isEmpty else { return nil }
-    let side = encoder.imageSize
-    let values = try images.flatMap { image -> [Float] in
-      let values = try processor.pixelValues(image)
-      guard values.width == side, values.height == side else {
-        throw GenerationError(
-          "the preprocessor makes pictures of \(values.width)×\(values.height) pixels but the tower reads \(side)×\(side); "
-            + "preprocessor_config.json and config.json do not belong together")
-      }
-      return values.values
-    }
-    return Tensor(values, shape: [images.count, 3, side, side])
+    return try Prompt(
+      marked: pieces, mark: Self.imagePlace, images: images.map { try preparer.input($0) }, model: model)
   }
 
   /// The ids after which an answer is complete.
@@ -105,6 +91,6 @@ extension VisionLanguageSession {
   private convenience init(_ other: VisionLanguageSession, backend: Backend) {
     self.init(
       model: other.model, tokenizer: other.tokenizer, template: other.template, backend: backend,
-      processor: other.processor)
+      preparer: other.preparer)
   }
 }

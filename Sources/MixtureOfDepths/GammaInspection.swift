@@ -22,7 +22,10 @@ public struct GammaInspection: Sendable {
     if let decoder = model.sizes?.decoder {
       do {
         let json = try folder.config().optionalObject("mod")
-        found = try json.flatMap { try RoutingConfiguration($0, layerCount: decoder.layerCount) }
+        let release = RoutingConfiguration.Release(modelType: model.modelType)
+        found = try json.flatMap {
+          try RoutingConfiguration($0, layerCount: decoder.layerCount, release: release)
+        }
         fault = try found.flatMap { try Self.fault(folder, $0, width: decoder.hiddenSize) }
       } catch let error as JSONError {
         fault = "\(error)"

@@ -26,7 +26,9 @@ public enum GammaModel {
     let folder = try CheckpointFolder(url)
     let dense = try ModelRegistry.load(folder, dtype: dtype) { layer(ofRouter: $0) != nil }
     guard routing != .ignored, let json = try dense.configuration.optionalObject("mod"),
-      var configuration = try RoutingConfiguration(json, layerCount: dense.decoder.layers.count),
+      var configuration = try RoutingConfiguration(
+        json, layerCount: dense.decoder.layers.count,
+        release: .init(modelType: dense.configuration.optionalString("model_type"))),
       let first = configuration.layers.first
     else { return dense }
     if case .skip(let share) = routing { configuration.prefill = .imageSkip(share) }
@@ -77,7 +79,7 @@ public enum GammaModel {
     return Int(parts[parts.count - 3])
   }
 
-  static func routerName(_ decoder: LlamaDecoder, _ layer: Int) -> String {
+  static func routerName(_ decoder: TransformerDecoder, _ layer: Int) -> String {
     "\(decoder.names.layer(layer)).router.weight"
   }
 }

@@ -24,7 +24,7 @@ public final class RouterFit: DecoderObserver {
 
   /// - Parameter routed: The layers that are to share the router. The first layer's input is not seen, so it takes no
   ///   part in the fit.
-  public init(_ decoder: LlamaDecoder, routed: [Int], backend: Backend) {
+  public init(_ decoder: TransformerDecoder, routed: [Int], backend: Backend) {
     self.backend = backend
     width = decoder.configuration.hiddenSize
     layers = Dictionary(

@@ -43,28 +43,43 @@ public struct RoutingConfiguration: Sendable, Equatable {
   public var positions: LayerPlan.Positions
   public var protection: Protection
 
+  /// The released code that a checkpoint was trained with; its two parts differ in how they generate.
+  public enum Release: Sendable, Equatable {
+    case llavaHR
+    /// Generated tokens always run, at their place in the sequence.
+    case miniGemini
+
+    /// - Parameter modelType: `model_type` of the checkpoint's configuration.
+    init(modelType: String?) { self = modelType == "mod_mgm" ? .miniGemini : .llavaHR }
+  }
+
   /// The official rules for some layers.
-  public init(layers: [Int], mode: String = "custom", capacityFactor: Double = 0.5) {
+  public init(
+    layers: [Int], mode: String = "custom", capacityFactor: Double = 0.5, release: Release = .llavaHR
+  ) {
     self.layers = layers.sorted()
     self.mode = mode
     self.capacityFactor = capacityFactor
     routerLossCoefficient = 0.01
     prefill = .threshold(0.005)
-    decode = .threshold(0.5)
-    positions = .compact
+    decode = release == .llavaHR ? .threshold(0.5) : .always
+    positions = release == .llavaHR ? .compact : .promptCompact
     protection = .questionAndAnswer
   }
 
-  /// - Parameter json: The `mod` object.
+  /// - Parameters:
+  ///   - json: The `mod` object.
+  ///   - release: Whose rules hold where the object does not say otherwise.
   /// - Returns: Nil if it says that routing is off.
   /// - Throws: If a key has the wrong type or a value that makes no sense.
-  public init?(_ json: JSONObject, layerCount: Int) throws {
+  public init?(_ json: JSONObject, layerCount: Int, release: Release = .llavaHR) throws {
     guard try json.optionalBool("mod_enable") ?? true else { return nil }
     let layers = try json.ints("mod_layers_idx")
     guard Set(layers).count == layers.count, layers.allSatisfy({ (0..<layerCount).contains($0) }) else {
       throw json.error(at: "mod_layers_idx", "each index must be below \(layerCount) and appear once")
     }
-    self.init(layers: layers, capacityFactor: try json.optionalDouble("capacity_factor") ?? 0.5)
+    self.init(
+      layers: layers, capacityFactor: try json.optionalDouble("capacity_factor") ?? 0.5, release: release)
     // The official evaluation code overwrites this string with the value true.
     if case .string(let name)? = json["mod_mode"] { mode = name }
     routerLossCoefficient = try json.optionalDouble("router_aux_loss_coef") ?? 0.01
@@ -85,8 +100,8 @@ public struct RoutingConfiguration: Sendable, Equatable {
     if let threshold = try json.optionalDouble("decode_threshold") {
       decode = threshold <= 0 ? .always : .threshold(Float(threshold))
     }
-    positions = try Self.choice(json, "routed_positions") ?? .compact
-    protection = try Self.choice(json, "protect") ?? .questionAndAnswer
+    positions = try Self.choice(json, "routed_positions") ?? positions
+    protection = try Self.choice(json, "protect") ?? protection
   }
 
   private static func choice<Choice: RawRepresentable & CaseIterable>(_ json: JSONObject, _ key: String)

@@ -18,9 +18,9 @@ public final class RoutingTrace: RoutingObserver {
   /// The image rows that each layer ran of the last prompt, as places among that prompt's image rows; nil where the
   /// layer is not routed.
   public private(set) var imageRowsRun: [[Int]?]
-  private let configuration: LlamaConfiguration
+  private let configuration: DecoderConfiguration
 
-  public init(_ decoder: LlamaDecoder) {
+  public init(_ decoder: TransformerDecoder) {
     configuration = decoder.configuration
     layers = decoder.layers.map { _ in Layer() }
     imageRowsRun = decoder.layers.map { _ in nil }

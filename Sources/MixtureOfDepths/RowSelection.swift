@@ -29,9 +29,14 @@ extension RoutingConfiguration {
     }
   }
 
+  /// The official rules protect what follows the pictures and nothing in front of them; they also skip any text of a
+  /// prompt.
+  private var skipsPreamble: Bool { if case .threshold = prefill { true } else { false } }
+
   private func isRoutable(_ role: RowRole) -> Bool {
     switch (role, protection) {
     case (.image, _), (_, .nothing), (.answer, .question): true
+    case (.preamble, _): skipsPreamble
     default: false
     }
   }

@@ -39,7 +39,8 @@ public final class DecoderPass {
   }
 }
 
-/// A LLaMA layer that runs every row: attention and a gated MLP, each behind an RMSNorm and beside a residual.
+/// A layer that runs every row: attention and a gated MLP, each behind an RMSNorm and beside a residual, as in LLaMA and
+/// the families that follow it.
 public final class DenseLayer: DecoderLayer {
   public let index: Int
   /// The norm in front of the attention; also what a router looks at.
@@ -47,15 +48,21 @@ public final class DenseLayer: DecoderLayer {
   private let query, key, value, output: Linear
   private let postNorm: RMSNorm
   private let gate, up, down: Linear
+  /// The norms of each head's query and key; nil where there are none.
+  private let headNorms: (query: RMSNorm, key: RMSNorm)?
   private let heads: AttentionHeads
   private let rotary: RotaryTable
+  private let rotarySections: [Int]?
+  private let window: Int?
 
   init(
-    index: Int, name: String, _ configuration: LlamaConfiguration, rotary: RotaryTable,
+    index: Int, name: String, _ configuration: DecoderConfiguration, rotary: RotaryTable,
     from source: any ParameterSource
   ) {
     self.index = index
     self.rotary = rotary
+    rotarySections = configuration.rope.sections
+    window = configuration.windows[index]
     let width = configuration.hiddenSize
     heads = AttentionHeads(
       queryHeads: configuration.queryHeads, keyValueHeads: configuration.keyValueHeads,
@@ -63,27 +70,34 @@ public final class DenseLayer: DecoderLayer {
     // Residual branches start smaller the deeper the model is (GPT-2).
     let deviation: Float = 0.02
     let residual = deviation / Float(2 * configuration.layerCount).squareRoot()
-    func linear(_ part: String, _ inputs: Int, _ outputs: Int, _ deviation: Float) -> Linear {
+    func linear(_ part: String, _ inputs: Int, _ outputs: Int, _ deviation: Float, bias: Bool) -> Linear {
       Linear(
-        "\(name).\(part)", inputs: inputs, outputs: outputs, bias: false, from: source, deviation: deviation)
+        "\(name).\(part)", inputs: inputs, outputs: outputs, bias: bias, from: source, deviation: deviation)
+    }
+    func norm(_ part: String, _ width: Int) -> RMSNorm {
+      RMSNorm("\(name).\(part)", width: width, epsilon: configuration.normEpsilon, from: source)
     }
     let queryWidth = configuration.queryHeads * configuration.headWidth
     let keyWidth = configuration.keyValueHeads * configuration.headWidth
-    inputNorm = RMSNorm(
-      "\(name).input_layernorm", width: width, epsilon: configuration.normEpsilon, from: source)
-    query = linear("self_attn.q_proj", width, queryWidth, deviation)
-    key = linear("self_attn.k_proj", width, keyWidth, deviation)
-    value = linear("self_attn.v_proj", width, keyWidth, deviation)
-    output = linear("self_attn.o_proj", queryWidth, width, residual)
-    postNorm = RMSNorm(
-      "\(name).post_attention_layernorm", width: width, epsilon: configuration.normEpsilon, from: source)
-    gate = linear("mlp.gate_proj", width, configuration.intermediateSize, deviation)
-    up = linear("mlp.up_proj", width, configuration.intermediateSize, deviation)
-    down = linear("mlp.down_proj", configuration.intermediateSize, width, residual)
+    let (bias, mlpBias) = (configuration.attentionBias, configuration.mlpBias)
+    inputNorm = norm("input_layernorm", width)
+    query = linear("self_attn.q_proj", width, queryWidth, deviation, bias: bias)
+    key = linear("self_attn.k_proj", width, keyWidth, deviation, bias: bias)
+    value = linear("self_attn.v_proj", width, keyWidth, deviation, bias: bias)
+    output = linear("self_attn.o_proj", queryWidth, width, residual, bias: configuration.attentionOutputBias)
+    headNorms =
+      configuration.normalizesHeads
+      ? (norm("self_attn.q_norm", configuration.headWidth), norm("self_attn.k_norm", configuration.headWidth))
+      : nil
+    postNorm = norm("post_attention_layernorm", width)
+    gate = linear("mlp.gate_proj", width, configuration.intermediateSize, deviation, bias: mlpBias)
+    up = linear("mlp.up_proj", width, configuration.intermediateSize, deviation, bias: mlpBias)
+    down = linear("mlp.down_proj", configuration.intermediateSize, width, residual, bias: mlpBias)
   }
 
   public var parameters: [Parameter] {
     [inputNorm.weight, postNorm.weight] + [query, key, value, output, gate, up, down].flatMap(\.parameters)
+      + (headNorms.map { [$0.query.weight, $0.key.weight] } ?? [])
   }
 
   /// The matrix whose output enters the residual stream behind the MLP.
@@ -104,10 +118,13 @@ public final class DenseLayer: DecoderLayer {
     -> Value
   {
     let tape = pass.tape
-    let query = tape.rotary(self.query(normed, tape), positions: plan.positions, table: rotary)
-    let key = tape.rotary(self.key(normed, tape), positions: plan.positions, table: rotary)
+    let (table, positions) = turns(of: plan)
+    let query = tape.rotary(
+      normalized(self.query(normed, tape), by: headNorms?.query, tape), positions: positions, table: table)
+    let key = tape.rotary(
+      normalized(self.key(normed, tape), by: headNorms?.key, tape), positions: positions, table: table)
     let value = self.value(normed, tape)
-    let items = plan.attentionItems(key: key.tensor, value: value.tensor)
+    let items = plan.attentionItems(key: key.tensor, value: value.tensor, window: window)
     pass.observer?.layer(index, attends: query.tensor, key: key.tensor, heads: heads, items: items)
     let attended = output(
       tape.attention(query: query, key: key, value: value, heads: heads, items: items), tape)
@@ -116,5 +133,17 @@ public final class DenseLayer: DecoderLayer {
     var change = down(tape.swiGLU(gate: gate(rows, tape), up: up(rows, tape)), tape)
     if let factor { change = tape.scaleRows(change, by: factor) }
     return tape.add(middle, change)
+  }
+
+  /// The angles of a plan's rows: positions of the decoder's table or, with several axes, a table of their own.
+  private func turns(of plan: LayerPlan) -> (RotaryTable, [Int32]) {
+    guard let sections = rotarySections, let axes = plan.axes else { return (rotary, plan.positions) }
+    return (rotary.composed(of: axes, sections: sections), axes.indices.map { Int32($0) })
+  }
+
+  private func normalized(_ rows: Value, by norm: RMSNorm?, _ tape: Tape) -> Value {
+    guard let norm else { return rows }
+    let heads = tape.reshaped(rows, [rows.tensor.count / self.heads.headWidth, self.heads.headWidth])
+    return tape.reshaped(norm(heads, tape), rows.tensor.shape)
   }
 }

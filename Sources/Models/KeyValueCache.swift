@@ -15,6 +15,12 @@ public final class SequenceCache {
     layers = (0..<count).map { _ in LayerCache() }
   }
 
+  /// How far the places on several axes lie from the count of tokens, once a picture has been seen.
+  private(set) var shift: Int?
+
+  /// As `shift`, of the parent where this sequence has seen no picture.
+  var totalShift: Int { shift ?? parent?.totalShift ?? 0 }
+
   /// Tokens seen, those of the parent included.
   public var totalLength: Int { (parent?.totalLength ?? 0) + length }
 
@@ -24,7 +30,10 @@ public final class SequenceCache {
   /// Bytes that the stored keys and values of this sequence take, its parent's not included.
   public var bytes: Int { layers.reduce(0) { $0 + $1.bytes } }
 
-  func advance(by tokens: Int) { length += tokens }
+  func advance(by tokens: Int, shift: Int?) {
+    length += tokens
+    self.shift = shift ?? self.shift
+  }
 
   func append(key: Tensor, value: Tensor, toLayer layer: Int) { layers[layer].append(key: key, value: value) }
 

@@ -6,12 +6,17 @@ public struct LayerPlan {
   public enum Positions: String, Sendable, CaseIterable {
     /// 0, 1, 2, … over the rows that this layer runs; decoding goes on from the layer's own cache.
     case compact
+    /// As `compact` within a prompt; a generated row has its place in the whole sequence.
+    case promptCompact = "prompt-compact"
     /// A row's place in the whole sequence.
     case original
   }
 
   /// One per row that runs.
   public let positions: [Int32]
+  /// The rows' positions in time, rows and columns, where the model counts on several axes; nil otherwise. They are
+  /// always those of the whole sequence.
+  let axes: [SIMD3<Int32>]?
   private let layer: Int
   private let batch: PackedBatch
   /// The rows of each segment among those that run.
@@ -24,19 +29,32 @@ public struct LayerPlan {
     ranges = Self.ranges(batch, rows: rows)
     var positions: [Int32] = []
     for (segment, range) in zip(batch.segments, ranges) {
-      switch kind {
-      case .original:
+      let isCompact = kind == .compact || kind == .promptCompact && !segment.isDecoding
+      if !isCompact {
         let start = batch.start(of: segment)
         positions += range.map { index in
           let place = (rows?[index] ?? index) - segment.rows.lowerBound
           return Int32(start + (segment.places?[place] ?? place))
         }
-      case .compact:
+      } else {
         let start = Self.count(before: segment, batch, ranges, layer: layer)
         positions += (0..<range.count).map { Int32(start + $0) }
       }
     }
     self.positions = positions
+    axes = Self.axes(batch, rows: rows, ranges)
+  }
+
+  private static func axes(_ batch: PackedBatch, rows: [Int]?, _ ranges: [Range<Int>]) -> [SIMD3<Int32>]? {
+    guard batch.hasAxes else { return nil }
+    return zip(batch.segments, ranges).flatMap { segment, range in
+      let (start, shift) = (batch.start(of: segment), batch.shift(before: segment))
+      return range.map { index in
+        let place = (rows?[index] ?? index) - segment.rows.lowerBound
+        let scalar = Int32(start + shift + (segment.places?[place] ?? place))
+        return segment.axes?.places[place] ?? SIMD3(repeating: scalar)
+      }
+    }
   }
 
   /// The rows of each segment among those that run.
@@ -66,14 +84,15 @@ public struct LayerPlan {
   }
 
   /// What each run of queries sees, once their own keys and values are known; these go into the caches.
-  func attentionItems(key: Tensor, value: Tensor) -> [AttentionItem] {
+  /// - Parameter window: The most rows that a query sees, of those that this layer ran; nil for all.
+  func attentionItems(key: Tensor, value: Tensor, window: Int?) -> [AttentionItem] {
     for (segment, range) in zip(batch.segments, ranges) where !range.isEmpty {
       segment.cache?.append(key: key.rows(range), value: value.rows(range), toLayer: layer)
     }
     return zip(batch.segments, ranges).compactMap { segment, range in
       guard !range.isEmpty else { return nil }
       let spans = segment.cache?.spans(inLayer: layer) ?? spans(of: segment, ending: range)
-      return AttentionItem(queries: range, spans: spans, isCausal: true)
+      return AttentionItem(queries: range, spans: spans, isCausal: true, window: window)
     }
   }
 

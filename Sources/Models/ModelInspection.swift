@@ -21,7 +21,7 @@ public struct ModelInspection: Sendable {
 
   /// The sizes that a supported family's configuration gives.
   public struct Sizes: Sendable {
-    public let decoder: LlamaConfiguration
+    public let decoder: DecoderConfiguration
     /// Rows of the decoder that a picture takes; nil for models that read text only.
     public let tokensPerImage: Int?
     /// Side of the square picture that the tower reads, in pixels.
@@ -59,14 +59,21 @@ public struct ModelInspection: Sendable {
     var (vision, projector, decoder) = (PartSize(), PartSize(), PartSize())
     var faults = TensorFaults()
     do {
-      let known = try ModelRegistry.family(of: json, in: url.appendingPathComponent("config.json").path)
+      let known = try ModelRegistry.family(ModelFiles(json: json, folder: folder))
       let recorder = ShapeRecorder()
-      let model = ModelRegistry.model(known, json: json, from: recorder)
+      let model = known.model(json, from: recorder)
       let tower = Set((model.images?.towerParameters ?? []).map(\.name))
       let bridge = Set((model.images?.projectorParameters ?? []).map(\.name))
       var wanted = Dictionary(recorder.shapes.map { ($0.name, $0.shape) }) { first, _ in first }
-      for entry in entries where !isForeign(entry.name) {
-        guard let name = ModelRegistry.familyName(entry.name, in: known) else { continue }
+      let inTowers = try known.towers.flatMap { tower in
+        try tower.folder.names.compactMap { name in
+          try tower.name(name).map { (name: $0, entry: try tower.folder.entry(name)) }
+        }
+      }
+      let own = entries.filter { !isForeign($0.name) }.compactMap { entry in
+        known.name(ofStored: entry.name).map { (name: $0, entry: entry) }
+      }
+      for (name, entry) in own + inTowers {
         guard let shape = wanted.removeValue(forKey: name) else {
           faults.unexpected.append(entry.name)
           continue
@@ -86,8 +93,9 @@ public struct ModelInspection: Sendable {
       family = model.family
       configurationFault = nil
       sizes = Sizes(
-        decoder: model.decoder.configuration, tokensPerImage: model.images?.tokensPerImage,
-        imageSize: model.images?.imageSize)
+        decoder: model.decoder.configuration,
+        tokensPerImage: model.images.map { $0.tokenCount(of: $0.blank) },
+        imageSize: model.images.map { $0.blank.pixels.shape.last ?? 0 })
     } catch let error where error is ModelError || error is JSONError {
       family = nil
       configurationFault = "\(error)"

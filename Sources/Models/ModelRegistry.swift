@@ -5,35 +5,48 @@ package import Tensors
 
 /// The model families, found by what config.json says.
 public enum ModelRegistry {
-  /// A family that this project can run.
-  enum Family {
-    case llava(LlavaConfiguration)
-    case llama(LlamaConfiguration)
+  /// A family with what `model_type` calls it.
+  private struct Entry: Sendable {
+    let types: [String]
+    /// Of several entries with a type the first that fits is taken.
+    var fits: @Sendable (JSONObject) -> Bool = { _ in true }
+    let family: any ModelFamily.Type
+    let description: String
   }
 
-  /// The `model_type` values that load, for messages.
-  public static let supported = ["llava (LLaVA-1.5 in Hugging Face layout)", "llama (text only)"]
+  private static let entries = [
+    Entry(
+      types: DecoderKind.allCases.map { $0.rawValue }, family: PlainDecoder.self,
+      description: "llama, mistral, qwen2, qwen3 (text only)"),
+    Entry(
+      types: ["llava"], fits: { $0["text_config"] != nil }, family: Llava.self,
+      description: "llava (LLaVA-1.5 in Hugging Face layout)"),
+    Entry(
+      types: ["llava", "llava_llama", "mod_llava_llama"],
+      fits: { $0["is_multipath_encoder"] == .bool(true) }, family: LlavaHR.self,
+      description: "llava_llama with is_multipath_encoder (LLaVA-HR), mod_llava_llama (γ-MoD-LLaVA-HR)"),
+    Entry(
+      types: ["llava", "llava_llama", "mod_llava_llama"], family: OriginalLlava.self,
+      description: "llava, llava_llama (LLaVA-1.5 in its own code's layout)"),
+    Entry(
+      types: ["mgm", "mod_mgm"], family: MiniGemini.self,
+      description: "mgm (Mini-Gemini, also HD), mod_mgm (γ-MoD-Mini-Gemini)"),
+    Entry(types: ["llava_onevision"], family: LlavaOneVision.self, description: "llava_onevision"),
+    Entry(types: ["smolvlm", "idefics3"], family: SmolVLM.self, description: "smolvlm, idefics3"),
+    Entry(types: ["qwen2_5_vl"], family: Qwen25VL.self, description: "qwen2_5_vl"),
+  ]
 
-  static func family(of json: JSONObject, in place: String) throws -> Family {
-    let type = try json.optionalString("model_type") ?? "none"
-    switch type {
-    case "llava" where json["text_config"] != nil:
-      let textType = try json.object("text_config").optionalString("model_type") ?? "llama"
-      guard textType == "llama" else {
-        throw ModelError("\(place): a LLaVA model with a \(textType) decoder is not supported; llama is")
-      }
-      return .llava(try LlavaConfiguration(json))
-    case "llava":
+  /// The model types that load, for messages.
+  public static var supported: [String] { entries.map(\.description) }
+
+  static func family(_ files: ModelFiles) throws -> any ModelFamily {
+    let type = try files.json.optionalString("model_type") ?? "none"
+    guard let entry = entries.first(where: { $0.types.contains(type) && $0.fits(files.json) }) else {
       throw ModelError(
-        "\(place): it has no text_config, so this is LLaVA in its original code's layout, which is not supported; use the model's Hugging Face conversion"
-      )
-    case "llama":
-      return .llama(try LlamaConfiguration(json))
-    default:
-      throw ModelError(
-        "\(place): the model type \(type) is not supported; supported are \(supported.joined(separator: ", "))"
+        "\(files.place): the model type \(type) is not supported; supported are \(supported.joined(separator: "; "))"
       )
     }
+    return try entry.family.init(files)
   }
 
   /// A dense model from a checkpoint folder; keys and tensors of routers are left to the caller.
@@ -44,13 +57,19 @@ public enum ModelRegistry {
     _ folder: CheckpointFolder, dtype: DType, isForeign: (String) -> Bool = { _ in false }
   ) throws -> VisionLanguageModel {
     let json = try folder.config()
-    let place = folder.url.appendingPathComponent("config.json").path
-    let family = try family(of: json, in: place)
-    let source = try CheckpointParameters(folder, dtype: dtype) { name in
-      isForeign(name) ? nil : familyName(name, in: family)
+    let family = try family(ModelFiles(json: json, folder: folder))
+    let source = try CheckpointParameters(folder, towers: family.towers, dtype: dtype) { name in
+      isForeign(name) ? nil : family.name(ofStored: name)
     }
-    let model = model(family, json: json, from: source)
+    var model = family.model(json, from: source)
     try source.finish()
+    model.carried = try folder.names.filter { !isForeign($0) && family.name(ofStored: $0) == nil }.sorted()
+      .compactMap { name in
+        let entry = try folder.entry(name)
+        guard entry.storedType.isFloatingPoint else { return nil }
+        return Parameter(
+          name: name, tensor: try folder.tensor(name, as: entry.shape.count > 1 ? dtype : .float32))
+      }
     return model
   }
 
@@ -62,29 +81,6 @@ public enum ModelRegistry {
   /// A model of a configuration with parameters of any origin.
   public static func build(_ json: JSONObject, from source: any ParameterSource) throws -> VisionLanguageModel
   {
-    model(try family(of: json, in: "config.json"), json: json, from: source)
-  }
-
-  /// The family's own name of a stored tensor; nil for tensors that a model does without.
-  static func familyName(_ stored: String, in family: Family) -> String? {
-    switch family {
-    case .llava: Llava.hubName(stored)
-    case .llama: stored.hasSuffix(".rotary_emb.inv_freq") ? nil : stored
-    }
-  }
-
-  static func model(_ family: Family, json: JSONObject, from source: any ParameterSource)
-    -> VisionLanguageModel
-  {
-    switch family {
-    case .llava(let configuration): Llava.model(configuration, json: json, from: source)
-    case .llama(let configuration):
-      VisionLanguageModel(
-        family: "llama", configuration: json,
-        decoder: LlamaDecoder(
-          configuration, names: DecoderNames(stem: "model.", head: "lm_head.weight"), from: source),
-        images: nil,
-        imageTokenID: nil)
-    }
+    try family(ModelFiles(json: json, folder: nil)).model(json, from: source)
   }
 }

@@ -1,10 +1,35 @@
 /// What a row of a packed batch stands for; routing treats them differently.
 public enum RowRole: UInt8, Sendable {
-  /// The system sentence, the question, anything else of the prompt.
+  /// The question, anything else of the prompt.
   case prompt
+  /// The text in front of the first picture, such as the system sentence.
+  case preamble
   case image
   /// A token of an answer: the target in training, generated at inference.
   case answer
+}
+
+/// Where rows stand in time, row and column of their pictures (Qwen2-VL).
+public struct AxisPlaces: Sendable, Equatable {
+  /// One per row, counted from the sequence's start.
+  public let places: [SIMD3<Int32>]
+  /// What is added to the count of all rows to find the place of the row behind these.
+  public let shift: Int
+
+  public init(places: [SIMD3<Int32>], shift: Int) {
+    self.places = places
+    self.shift = shift
+  }
+
+  /// The first `count` rows; what follows them is expected to bring its own places.
+  package func prefix(_ count: Int) -> AxisPlaces {
+    AxisPlaces(places: Array(places.prefix(count)), shift: shift)
+  }
+
+  /// What remains behind the first `count` rows.
+  package func dropFirst(_ count: Int) -> AxisPlaces {
+    AxisPlaces(places: Array(places.dropFirst(count)), shift: shift)
+  }
 }
 
 /// Token rows of any number of sequences, one behind the other, without padding.
@@ -22,6 +47,8 @@ public struct PackedBatch {
     public let places: [Int]?
     /// Places that the segment takes in its sequence.
     public let length: Int
+    /// Where the rows stand on several axes, for models that count so; nil means one place behind the other on all.
+    public let axes: AxisPlaces?
     /// Whether the row is a single generated token, which some routing rules treat differently from a prompt.
     public let isDecoding: Bool
   }
@@ -38,8 +65,10 @@ public struct PackedBatch {
   /// - Parameter parent: The index of the segment it continues.
   /// - Returns: The index of the new segment.
   @discardableResult
-  public mutating func append(roles: [RowRole], continuing parent: Int? = nil) -> Int {
-    add(roles, parent: parent, cache: nil, isDecoding: false)
+  public mutating func append(roles: [RowRole], continuing parent: Int? = nil, axes: AxisPlaces? = nil) -> Int
+  {
+    precondition(axes.map { $0.places.count == roles.count } ?? true)
+    return add(roles, parent: parent, cache: nil, isDecoding: false, axes: axes)
   }
 
   /// Adds a segment of which only some places have a row, such as a picture of which the empty patches are left out.
@@ -55,19 +84,22 @@ public struct PackedBatch {
   /// Adds a segment that continues what `cache` holds and leaves its keys and values there.
   /// - Parameter cache: May continue a cache of another segment of this batch, but must not be one.
   @discardableResult
-  public mutating func append(roles: [RowRole], cache: SequenceCache, isDecoding: Bool) -> Int {
+  public mutating func append(
+    roles: [RowRole], cache: SequenceCache, isDecoding: Bool, axes: AxisPlaces? = nil
+  ) -> Int {
     precondition(segments.allSatisfy { $0.cache !== cache }, "two segments of a batch have the same cache")
-    return add(roles, parent: nil, cache: cache, isDecoding: isDecoding)
+    precondition(axes.map { $0.places.count == roles.count } ?? true)
+    return add(roles, parent: nil, cache: cache, isDecoding: isDecoding, axes: axes)
   }
 
   private mutating func add(
     _ roles: [RowRole], parent: Int?, cache: SequenceCache?, isDecoding: Bool, places: [Int]? = nil,
-    length: Int? = nil
+    length: Int? = nil, axes: AxisPlaces? = nil
   ) -> Int {
     let rows = rowCount..<rowCount + roles.count
     segments.append(
       Segment(
-        rows: rows, parent: parent, cache: cache, places: places, length: length ?? rows.count,
+        rows: rows, parent: parent, cache: cache, places: places, length: length ?? rows.count, axes: axes,
         isDecoding: isDecoding))
     self.roles += roles
     return segments.count - 1
@@ -75,7 +107,9 @@ public struct PackedBatch {
 
   /// Tells the caches that the whole decoder has seen this batch.
   func finish() {
-    for segment in segments { segment.cache?.advance(by: segment.length) }
+    for segment in segments {
+      segment.cache?.advance(by: segment.length, shift: segment.axes?.shift)
+    }
   }
 
   /// The length of the longest sequence, with what its cache holds already.
@@ -90,6 +124,19 @@ public struct PackedBatch {
     }
     guard let parent = segment.parent else { return 0 }
     return start(of: segments[parent]) + segments[parent].length
+  }
+
+  /// Whether any row has places on several axes, or follows one that has.
+  var hasAxes: Bool { segments.contains { $0.axes != nil || shift(before: $0) != 0 } }
+
+  /// How far the places behind the sequence's pictures lie from the count of its rows.
+  func shift(before segment: Segment) -> Int {
+    if let cache = segment.cache {
+      return cache.shift ?? segments(continuedBy: cache).lazy.compactMap { segments[$0].axes?.shift }.first
+        ?? cache.totalShift
+    }
+    guard let parent = segment.parent else { return 0 }
+    return segments[parent].axes?.shift ?? shift(before: segments[parent])
   }
 
   /// The segments of this batch whose caches `cache` continues.

@@ -1,43 +1,26 @@
 public import StrictJSON
 public import Tensors
 
-/// Turns pictures into rows of a decoder.
-public protocol ImageEncoder: Sendable {
-  /// Rows per picture.
-  var tokensPerImage: Int { get }
-  /// Side of the square picture that the tower reads, in pixels.
-  var imageSize: Int { get }
-  /// Width of a row of features.
-  var featureWidth: Int { get }
-  /// Patches along one side of the picture.
-  var gridSide: Int { get }
-  var towerParameters: [Parameter] { get }
-  var projectorParameters: [Parameter] { get }
-  /// What enters the projector.
-  /// - Shape: pixels `[images, 3, imageSize, imageSize]` → `[images · tokensPerImage, tower width]`
-  func features(_ pixels: Tensor, _ tape: Tape) -> Value
-  /// - Shape: features → `[images · tokensPerImage, decoder width]`
-  func project(_ features: Value, _ tape: Tape) -> Value
-}
-
 /// A decoder and, unless it reads text only, the encoder of its pictures.
 public struct VisionLanguageModel: Sendable {
   /// The family's name, as `inspect` prints it.
   public let family: String
   /// config.json.
   public let configuration: JSONObject
-  public let decoder: LlamaDecoder
+  public let decoder: TransformerDecoder
   public let images: (any ImageEncoder)?
   /// The token that stands for one image row in a prompt.
   public let imageTokenID: Int?
+  /// What the checkpoint stores and the model does without; written back as it was.
+  package var carried: [Parameter] = []
 
   /// The same model with another decoder.
-  package func replacingDecoder(_ decoder: LlamaDecoder, configuration: JSONObject? = nil)
+  package func replacingDecoder(_ decoder: TransformerDecoder, configuration: JSONObject? = nil)
     -> VisionLanguageModel
   {
     VisionLanguageModel(
       family: family, configuration: configuration ?? self.configuration, decoder: decoder, images: images,
-      imageTokenID: imageTokenID)
+      imageTokenID: imageTokenID, carried: carried)
   }
 
   /// All parameters, each once, in a fixed order.
@@ -47,7 +30,7 @@ public struct VisionLanguageModel: Sendable {
 
   /// All tensors under their names in a checkpoint.
   public var storedTensors: [(name: String, parameter: Parameter)] {
-    imageParameters.map { ($0.name, $0) } + decoder.storedTensors
+    (imageParameters + carried).map { ($0.name, $0) } + decoder.storedTensors
   }
 
   private var imageParameters: [Parameter] {
@@ -67,7 +50,7 @@ public struct VisionLanguageModel: Sendable {
       throw ModelError("the prompt has places for \(places.count) image tokens but the pictures have \(rows)")
     }
     if let wrong = ids.first(where: {
-      $0 < 0 || $0 >= decoder.configuration.vocabularySize && $0 != imageTokenID
+      $0 != imageTokenID && !(0..<decoder.configuration.vocabularySize).contains($0)
     }) {
       throw ModelError(
         "the token id \(wrong) is outside the vocabulary of \(decoder.configuration.vocabularySize); tokenizer and model do not belong together"

@@ -22,19 +22,24 @@ public struct AttentionItem: Sendable {
   public let spans: [KeySpan]
   /// Whether the last query sees all keys and each query before it one key less.
   public let isCausal: Bool
+  /// The most keys that a query sees, which are the last of those that it may; nil for all (sliding-window attention).
+  public let window: Int?
 
-  public init(queries: Range<Int>, spans: [KeySpan], isCausal: Bool) {
+  public init(queries: Range<Int>, spans: [KeySpan], isCausal: Bool, window: Int? = nil) {
     self.queries = queries
     self.spans = spans
     self.isCausal = isCausal
+    self.window = window
   }
 
   var keyCount: Int { spans.reduce(0) { $0 + $1.count } }
 
   /// Pairs of a query and a key that it sees.
   package var visibleKeys: Int {
-    let all = queries.count * keyCount
-    return isCausal ? all - queries.count * (queries.count - 1) / 2 : all
+    queries.indices.reduce(0) { total, query in
+      let seen = isCausal ? keyCount - (queries.upperBound - 1 - query) : keyCount
+      return total + min(seen, window ?? seen)
+    }
   }
 }
 
@@ -195,7 +200,7 @@ struct AttentionCall: Sendable {
           query_gradient: slopes.map { $0.0.floatPointer + start }, rows: Int64(item.queries.count),
           stride: Int64(queryStride), spans: spans.baseAddress.map { $0 + next },
           span_count: Int32(item.spans.count),
-          causal: item.isCausal ? 1 : 0)
+          causal: item.isCausal ? 1 : 0, window: Int64(item.window ?? 0))
       }
       list.withUnsafeBufferPointer(body)
     }

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Foundation
 
 /// The activation functions of the supported models.
 public enum Activation: String, Sendable, CaseIterable {
@@ -49,6 +50,22 @@ extension Tape {
       result.floatPointer, x.tensor.floatPointer, factor, Int64(result.count))
     return record(result, tracked: isTracked(x)) { [unowned self] gradient in
       addScaledGradient(gradient, factor, to: x)
+    }
+  }
+
+  /// The hyperbolic tangent, for few numbers such as gates.
+  public func tanh(_ x: Value) -> Value {
+    let result = make(x.tensor.shape)
+    for index in 0..<x.tensor.count {
+      result.floatPointer[index] = Foundation.tanh(x.tensor.floatPointer[index])
+    }
+    return record(result, tracked: isTracked(x)) { [unowned self] gradient in
+      let slope = make(x.tensor.shape)
+      for index in 0..<x.tensor.count {
+        let value = result.floatPointer[index]
+        slope.floatPointer[index] = gradient.floatPointer[index] * (1 - value * value)
+      }
+      accumulate(slope, into: x)
     }
   }
 

@@ -9,14 +9,19 @@ public struct RotaryTable: Sendable {
   let cosines: Tensor
   let sines: Tensor
 
-  /// Angles position · theta^(−2i / headWidth), as float32 frequencies times float32 positions, like the originals.
-  public init(headWidth: Int, theta: Double, positions: Int) {
-    let half = headWidth / 2
-    self.headWidth = headWidth
+  /// theta^(−2i / headWidth) for i in `0..<headWidth / 2`.
+  public static func frequencies(headWidth: Int, theta: Double) -> [Float] {
+    (0..<headWidth / 2).map { Float(1 / pow(theta, Double(2 * $0) / Double(headWidth))) }
+  }
+
+  /// Angles position · frequency, as float32 frequencies times float32 positions, like the originals.
+  /// - Parameter frequencies: One per pair of numbers of a head.
+  public init(frequencies: [Float], positions: Int) {
+    let half = frequencies.count
+    headWidth = 2 * half
     self.positions = positions
     cosines = Tensor(uninitialized: [max(1, positions), half])
     sines = Tensor(uninitialized: [max(1, positions), half])
-    let frequencies = (0..<half).map { Float(1 / pow(theta, Double(2 * $0) / Double(headWidth))) }
     for position in 0..<positions {
       for (index, frequency) in frequencies.enumerated() {
         let angle = Double(Float(position) * frequency)
@@ -24,6 +29,31 @@ public struct RotaryTable: Sendable {
         sines.floatPointer[position * half + index] = Float(sin(angle))
       }
     }
+  }
+
+  private init(headWidth: Int, positions: Int, cosines: Tensor, sines: Tensor) {
+    (self.headWidth, self.positions, self.cosines, self.sines) = (headWidth, positions, cosines, sines)
+  }
+
+  /// A table whose position i is the i-th of `places`, each with a position per axis: the first of `sections` says how
+  /// many pairs of a head turn by the first axis, and so on (Qwen2-VL's multimodal rotary embedding).
+  public func composed(of places: [SIMD3<Int32>], sections: [Int]) -> RotaryTable {
+    let half = headWidth / 2
+    let axes = sections.enumerated().flatMap { [Int](repeating: $0.offset % 3, count: $0.element) }
+    precondition(axes.count == half, "the sections \(sections) do not fill \(half) pairs")
+    let result = RotaryTable(
+      headWidth: headWidth, positions: places.count,
+      cosines: Tensor(uninitialized: [max(1, places.count), half]),
+      sines: Tensor(uninitialized: [max(1, places.count), half]))
+    for (row, place) in places.enumerated() {
+      for (pair, axis) in axes.enumerated() {
+        precondition((0..<positions).contains(Int(place[axis])), "position \(place) of \(positions)")
+        let source = Int(place[axis]) * half + pair
+        result.cosines.floatPointer[row * half + pair] = cosines.floatPointer[source]
+        result.sines.floatPointer[row * half + pair] = sines.floatPointer[source]
+      }
+    }
+    return result
   }
 }
 

@@ -50,6 +50,13 @@ extension Tape {
     }
   }
 
+  /// The same numbers under another shape of the same count.
+  public func reshaped(_ x: Value, _ shape: [Int]) -> Value {
+    record(x.tensor.reshaped(shape), tracked: isTracked(x)) { [unowned self] gradient in
+      accumulate(gradient.reshaped(x.tensor.shape), into: x)
+    }
+  }
+
   /// A packed batch put together from several sources; every row must come from exactly one.
   /// - Shape: sources `[n, width]` each → `[count, width]`
   public func assemble(_ sources: [RowSource], rows count: Int) -> Value {

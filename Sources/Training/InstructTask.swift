@@ -5,7 +5,7 @@ internal import Tensors
 /// The model learns to answer questions about pictures.
 struct InstructTask: TrainingTask {
   let model: VisionLanguageModel
-  let images: any ImageEncoder
+  let images: any SquareImageEncoder
   let routerCoefficient: Double
   let weighting: RunConfiguration.AnswerWeighting
   let training: WorldExamples
@@ -25,12 +25,12 @@ struct InstructTask: TrainingTask {
 
 private struct InstructPiece: TrainingPiece {
   let task: InstructTask
-  let pixels: Tensor
+  let pictures: ImageInput
   let packed: PackedQuestions
 
   init(task: InstructTask, pictures: [WorldExamples.Picture]) throws {
     self.task = task
-    pixels = try WorldExamples.pixels(pictures, side: task.images.imageSize)
+    self.pictures = try WorldExamples.input(pictures, side: task.images.imageSize)
     let count = task.images.tokensPerImage
     packed = PackedQuestions(
       pictures, imageRows: pictures.map { _ in Array(0..<count) }, patchCount: count,
@@ -42,7 +42,7 @@ private struct InstructPiece: TrainingPiece {
 
   func loss(targets total: Double, share: Double, tape: Tape) throws -> (Value, Measurements) {
     let pass = DecoderPass(packed.batch, tape: tape)
-    let rows = task.images.project(task.images.features(pixels, tape), tape)
+    let rows = task.images.encode(self.pictures, tape)
     let decoder = task.model.decoder
     let hidden = decoder.forward(packed.embed(decoder, imageRows: rows, tape), pass)
     return packed.loss(

@@ -10,7 +10,7 @@ internal import Tokenization
 /// 2305.09828), and the head starts as a copy of the embeddings; the tower's positions start as slow waves. Ordinary
 /// small random values leave such models at chance for long.
 enum MimeticInitialization {
-  static func apply(to decoder: LlamaDecoder, tokenizer: any TextTokenizer, seed: UInt64) {
+  static func apply(to decoder: TransformerDecoder, tokenizer: any TextTokenizer, seed: UInt64) {
     let parameters = Dictionary(uniqueKeysWithValues: decoder.parameters.map { ($0.name, $0) })
     for parameter in decoder.parameters {
       if parameter.name.hasSuffix("embed_tokens.weight") {
@@ -39,7 +39,7 @@ enum MimeticInitialization {
     }
   }
 
-  static func apply(to images: any ImageEncoder, seed: UInt64) {
+  static func apply(to images: any SquareImageEncoder, seed: UInt64) {
     let parameters = Dictionary(uniqueKeysWithValues: images.towerParameters.map { ($0.name, $0) })
     let blocks = images.towerParameters.count { $0.name.hasSuffix("fc2.weight") }
     for parameter in images.towerParameters + images.projectorParameters {

@@ -27,7 +27,7 @@ struct PackedQuestions {
       addText(picture.prefix, at: start)
       imagePlaces += (0..<patches.count).map { start + picture.prefix.count + $0 }
       let parent = batch.append(
-        roles: picture.prefix.map { _ in .prompt } + patches.map { _ in .image },
+        roles: picture.prefix.map { _ in .preamble } + patches.map { _ in .image },
         places: Array(0..<picture.prefix.count) + patches.map { picture.prefix.count + $0 },
         length: picture.prefix.count + patchCount)
       for question in picture.questions {
@@ -67,7 +67,7 @@ struct PackedQuestions {
   }
 
   /// The rows that enter the decoder.
-  func embed(_ decoder: LlamaDecoder, imageRows: Value, _ tape: Tape) -> Value {
+  func embed(_ decoder: TransformerDecoder, imageRows: Value, _ tape: Tape) -> Value {
     tape.assemble(
       [
         RowSource(decoder.embed(textIDs, tape), places: textPlaces),
@@ -94,7 +94,7 @@ struct PackedQuestions {
 
   /// The loss of the answers, and of routers where the decoder has some.
   func loss(
-    _ hidden: Value, decoder: LlamaDecoder, pass: DecoderPass, routerCoefficient: Double,
+    _ hidden: Value, decoder: TransformerDecoder, pass: DecoderPass, routerCoefficient: Double,
     targets total: Double,
     share: Double
   ) -> (Value, Measurements) {

@@ -5,7 +5,7 @@ internal import Tensors
 /// The tower learns what each patch shows: linear heads on its features name the labels, and the projector aims at the
 /// rows that the decoder knows from the symbolic stage.
 struct PatchTask: TrainingTask {
-  let images: any ImageEncoder
+  let images: any SquareImageEncoder
   /// Linear heads, one output per label, the lessons side by side.
   let heads: Parameter
   let headBias: Parameter
@@ -59,7 +59,7 @@ extension WorldExamples {
 
 private struct PatchPiece: TrainingPiece {
   let task: PatchTask
-  let pixels: Tensor
+  let pictures: ImageInput
   let scenes: [Scene]
   /// For each lesson the labels of all patches of all pictures.
   let labels: [[Int32]]
@@ -72,7 +72,7 @@ private struct PatchPiece: TrainingPiece {
     let perScene = scenes.map { PatchTask.labels($0) }
     labels = PatchTask.lessons.indices.map { lesson in perScene.flatMap { $0[lesson].map { Int32($0) } } }
     isAimed = zip(labels[0], labels[3]).map { $0 > 0 || $1 > 0 }
-    pixels = try WorldExamples.pixels(pictures, side: task.images.imageSize)
+    self.pictures = try WorldExamples.input(pictures, side: task.images.imageSize)
   }
 
   var rows: Int { isAimed.count }
@@ -80,7 +80,7 @@ private struct PatchPiece: TrainingPiece {
 
   func loss(targets total: Double, share: Double, tape: Tape) throws -> (Value, Measurements) {
     var numbers = Measurements()
-    let features = task.images.features(pixels, tape)
+    let features = task.images.features(self.pictures, tape)
     var loss = labelLoss(features, share: Float(share), tape, &numbers)
     if let tables = task.tables {
       let all = scenes.map { _ in Array(0..<WorldRules.patchCount) }
@@ -90,7 +90,7 @@ private struct PatchPiece: TrainingPiece {
       let weights = isAimed.map { $0 ? PatchTask.aimedPatchWeight : 1 }
       let scale = Float(share) / weights.reduce(0, +)
       let distance = tape.squaredError(
-        task.images.project(features, tape), target: aim, weights: weights, scale: scale)
+        task.images.project(features, of: self.pictures, tape), target: aim, weights: weights, scale: scale)
       numbers.add("distance", Double(distance.tensor.scalar) / share)
       loss = tape.add(loss, tape.scale(distance, by: PatchTask.distanceWeight))
     }

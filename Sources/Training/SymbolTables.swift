@@ -43,7 +43,7 @@ struct SymbolTables: Sendable {
   }
 
   /// Lets labels start as the embeddings of the words for them, and "nothing" as zero.
-  func copyWords(from decoder: LlamaDecoder, tokenizer: any TextTokenizer) {
+  func copyWords(from decoder: TransformerDecoder, tokenizer: any TextTokenizer) {
     guard let embedding = decoder.parameters.first else { return }
     func fill(_ table: Parameter, _ pieces: [String]) {
       var values = [Float](repeating: 0, count: embedding.tensor.width)

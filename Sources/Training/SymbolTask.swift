@@ -4,7 +4,7 @@ internal import Tensors
 
 /// The decoder learns to answer questions about scenes that it gets as symbols.
 struct SymbolTask: TrainingTask {
-  let decoder: LlamaDecoder
+  let decoder: TransformerDecoder
   let tables: SymbolTables
   let training: WorldExamples
   let validation: WorldExamples

@@ -89,9 +89,10 @@ public enum TrainingRun {
     return result
   }
 
-  private static func imageEncoder(_ model: VisionLanguageModel) throws -> any ImageEncoder {
-    guard let images = model.images else {
-      throw TrainingError("this stage learns from pictures, but a \(model.family) model has no vision tower")
+  private static func imageEncoder(_ model: VisionLanguageModel) throws -> any SquareImageEncoder {
+    guard let images = model.images as? any SquareImageEncoder else {
+      throw TrainingError(
+        "this stage learns from square pictures, which a \(model.family) model does not read")
     }
     return images
   }
@@ -102,7 +103,9 @@ public enum TrainingRun {
     let tokenizer = try TokenizerFolder.load(run.tokenizer)
     let model = try ModelRegistry.random(JSONObject.read(contentsOf: run.model), seed: run.seed)
     MimeticInitialization.apply(to: model.decoder, tokenizer: tokenizer, seed: run.seed)
-    if let images = model.images { MimeticInitialization.apply(to: images, seed: run.seed) }
+    if let images = model.images as? any SquareImageEncoder {
+      MimeticInitialization.apply(to: images, seed: run.seed)
+    }
     if let folder = run.initialDecoder { try take(model.decoder.parameters, from: folder) }
     if let folder = run.initialImages, let images = model.images {
       try take(images.towerParameters + images.projectorParameters, from: folder)

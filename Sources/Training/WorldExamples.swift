@@ -99,8 +99,8 @@ struct WorldExamples: Sendable {
     return template.encode(prompt, tokenizer: tokenizer, imageID: Self.imagePlace)
   }
 
-  /// - Shape: `[pictures.count, 3, side, side]`
-  static func pixels(_ pictures: [Picture], side: Int) throws -> Tensor {
+  /// All pictures as views of one input.
+  static func input(_ pictures: [Picture], side: Int) throws -> ImageInput {
     var processor = CLIPImageProcessor()
     processor.size = .shortestEdge(side)
     (processor.cropWidth, processor.cropHeight) = (side, side)
@@ -109,6 +109,6 @@ struct WorldExamples: Sendable {
         PixelImage(width: WorldRules.side, height: WorldRules.side, pixels: Rasteriser.render(picture.scene))
       ).values
     }
-    return Tensor(values, shape: [pictures.count, 3, side, side])
+    return ImageInput(pixels: Tensor(values, shape: [pictures.count, 3, side, side]))
   }
 }

@@ -89,6 +89,6 @@ struct BenchCommand: ParsableCommand {
     let dense = try GammaModel.load(url, dtype: dtype, routing: .ignored)
     let stored = try GammaModel.load(url, dtype: dtype, routing: skip.map { .skip($0) } ?? .asStored)
     let routed = stored.routing == nil ? dense.routedAtRandom(skip: skip ?? 0.5) : stored
-    return (dense, routed, dense.images?.tokensPerImage ?? 0)
+    return (dense, routed, dense.images.map { $0.tokenCount(of: $0.blank) } ?? 0)
   }
 }

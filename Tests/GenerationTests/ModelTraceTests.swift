@@ -52,7 +52,7 @@ import Testing
     let batch = SequenceBatch(model, backend: Backend(), count: 1)
     let prompt = Prompt(
       ids: [1, 5] + [Int](repeating: model.imageTokenID ?? 0, count: 16), imageTokenID: model.imageTokenID,
-      pixels: nil)
+      images: [])
     #expect(throws: (any Error).self) { try batch.read([prompt]) }
   }
 }

@@ -8,7 +8,7 @@ import Testing
 @testable import Tensors
 
 @Suite struct RouterFitTests {
-  private func decoder() throws -> LlamaDecoder {
+  private func decoder() throws -> TransformerDecoder {
     try ModelRegistry.random(
       JSONObject([
         ("model_type", "llama"), ("hidden_size", 24), ("intermediate_size", 32), ("num_hidden_layers", 3),

@@ -15,7 +15,7 @@ import Testing
 
   private func routed(
     positions: LayerPlan.Positions = .compact, router: Parameter? = nil, capacityFactor: Double = 0.5
-  ) -> LlamaDecoder {
+  ) -> TransformerDecoder {
     var configuration = RoutingConfiguration(layers: routedLayers, capacityFactor: capacityFactor)
     configuration.prefill = .threshold(0.5)
     configuration.positions = positions

@@ -14,7 +14,7 @@ struct TrainingStep {
 
   let reference: ReferenceCase
   let prefix: String
-  let decoder: LlamaDecoder
+  let decoder: TransformerDecoder
   let router: Parameter?
   let routing: RoutingConfiguration?
   let tape: Tape
@@ -80,8 +80,9 @@ struct TrainingStep {
     let source = try CheckpointParameters(folder, dtype: .float32) { name in
       name.hasSuffix(".rotary_emb.inv_freq") || GammaModel.layer(ofRouter: name) != nil ? nil : name
     }
-    let decoder = LlamaDecoder(
-      try LlamaConfiguration(json), names: DecoderNames(stem: "model.", head: "lm_head.weight"), from: source)
+    let decoder = TransformerDecoder(
+      try DecoderConfiguration(json, kind: .llama), names: DecoderNames(stem: "model.", head: "lm_head.weight"),
+      from: source)
     try source.finish()
     let dense = VisionLanguageModel(
       family: "llama", configuration: json, decoder: decoder, images: nil, imageTokenID: nil)
@@ -93,7 +94,8 @@ struct TrainingStep {
 
   /// Token rows with the picture's rows in the place of the id −200.
   private static func embed(
-    _ decoder: LlamaDecoder, _ ids: [Int], _ imageRows: Value?, sequences: Int, length: Int, _ tape: Tape
+    _ decoder: TransformerDecoder, _ ids: [Int], _ imageRows: Value?, sequences: Int, length: Int,
+    _ tape: Tape
   ) -> Value {
     let text = decoder.embed(ids.filter { $0 >= 0 }, tape)
     guard let imageRows else { return text }

@@ -88,12 +88,13 @@ package final class GreedyRun {
   private func encode(_ prompts: [Prompt], _ tape: Tape) throws -> Value? {
     let pictures = prompts.compactMap(\.pixels)
     guard let images = model.images, let first = pictures.first else { return nil }
-    let pixels = Tensor(pictures.flatMap { $0.floats() }, shape: [pictures.count] + first.shape.dropFirst())
-    let features = images.features(pixels, tape)
-    let projected = images.project(features, tape)
+    let input = ImageInput(
+      pixels: Tensor(pictures.flatMap { $0.floats() }, shape: [pictures.count] + first.shape.dropFirst()))
+    let features = images.features(input, tape)
+    let projected = images.project(features, of: input, tape)
     var row = 0
     for (index, prompt) in prompts.enumerated() where prompt.pixels != nil {
-      let range = row..<row + images.tokensPerImage
+      let range = row..<row + images.tokenCount(of: input) / pictures.count
       results[index].features = features.tensor.rows(range).floats()
       results[index].projected = projected.tensor.rows(range).floats()
       row = range.upperBound

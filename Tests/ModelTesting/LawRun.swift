@@ -11,7 +11,9 @@ package struct LawRun {
   package let inputGradient: Tensor?
 
   /// Computes only.
-  package init(_ decoder: LlamaDecoder, _ rows: Tensor, _ batch: PackedBatch, backend: Backend = Backend()) {
+  package init(
+    _ decoder: TransformerDecoder, _ rows: Tensor, _ batch: PackedBatch, backend: Backend = Backend()
+  ) {
     recorder = RunRecorder()
     let pass = DecoderPass(batch, tape: Tape(backend: backend), observer: recorder)
     hidden = decoder.forward(Value(constant: rows), pass).tensor
@@ -22,7 +24,7 @@ package struct LawRun {
   /// Computes and takes gradients.
   /// - Parameter weights: How much each row counts.
   package init(
-    training decoder: LlamaDecoder, _ rows: Tensor, _ batch: PackedBatch, weights: [Float],
+    training decoder: TransformerDecoder, _ rows: Tensor, _ batch: PackedBatch, weights: [Float],
     backend: Backend = Backend()
   ) {
     let store = GradientStore()

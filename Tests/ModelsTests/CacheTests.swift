@@ -6,7 +6,7 @@ import Testing
 
 /// Sequences that go on from stored keys and values.
 @Suite struct CacheTests {
-  private let decoder: LlamaDecoder
+  private let decoder: TransformerDecoder
 
   init() throws { decoder = try TinyModel.dense(seed: 31).decoder }
 

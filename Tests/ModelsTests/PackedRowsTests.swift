@@ -7,7 +7,7 @@ import Testing
 /// What must hold for rows of several sequences in one batch, whatever the weights.
 @Suite struct PackedRowsTests {
   private let model: VisionLanguageModel
-  private var decoder: LlamaDecoder { model.decoder }
+  private var decoder: TransformerDecoder { model.decoder }
 
   init() throws { model = try TinyModel.dense(seed: 11) }
 

@@ -31,7 +31,11 @@ struct OperationCase: Sendable, CustomStringConvertible {
         attention(queries: [2, n], prefix: 3, heads: (4, 2, 3)),
         attention(queries: [n, 3], prefix: 2, heads: (1, 1, 16), causal: false),
       ]
-    } + [attention(queries: [70, 5, 90], prefix: 61, heads: (2, 2, 32))]
+    } + [
+      attention(queries: [70, 5, 90], prefix: 61, heads: (2, 2, 32)),
+      attention(queries: [70, 5, 90], prefix: 61, heads: (2, 1, 8), window: 33),
+      attention(queries: [3, 9], prefix: 2, heads: (1, 1, 4), window: 1),
+    ]
 
   static func linear(rows: Int, inputs: Int, outputs: Int) -> OperationCase {
     OperationCase(
@@ -155,7 +159,8 @@ struct OperationCase: Sendable, CustomStringConvertible {
   }
 
   static func rotary(rows: Int, heads: Int, half: Int) -> OperationCase {
-    let table = RotaryTable(headWidth: 2 * half, theta: 100, positions: 50)
+    let table = RotaryTable(
+      frequencies: RotaryTable.frequencies(headWidth: 2 * half, theta: 100), positions: 50)
     let positions = (0..<rows).map { Int32($0 * 13 % 50) }
     return OperationCase(
       name: "rotary", inputs: [[rows, heads * 2 * half]],
@@ -215,18 +220,21 @@ struct OperationCase: Sendable, CustomStringConvertible {
 
   /// The first `prefix` rows are one item of their own; every further item sees them and itself.
   static func attention(
-    queries: [Int], prefix: Int, heads: (query: Int, keyValue: Int, width: Int), causal: Bool = true
+    queries: [Int], prefix: Int, heads: (query: Int, keyValue: Int, width: Int), causal: Bool = true,
+    window: Int? = nil
   ) -> OperationCase {
     let rows = prefix + queries.reduce(0, +)
     var items =
-      prefix > 0 ? [AttentionItem(queries: 0..<prefix, spans: [.rows(0..<prefix)], isCausal: causal)] : []
+      prefix > 0
+      ? [AttentionItem(queries: 0..<prefix, spans: [.rows(0..<prefix)], isCausal: causal, window: window)]
+      : []
     var start = prefix
     for count in queries {
       let own = KeySpan.rows(start..<start + count)
       items.append(
         AttentionItem(
           queries: start..<start + count, spans: prefix > 0 ? [.rows(0..<prefix), own] : [own],
-          isCausal: causal))
+          isCausal: causal, window: window))
       start += count
     }
     let layout = AttentionHeads(
@@ -234,7 +242,7 @@ struct OperationCase: Sendable, CustomStringConvertible {
     let (queryWidth, keyWidth) = (heads.query * heads.width, heads.keyValue * heads.width)
     let plan = items
     return OperationCase(
-      name: "attention of \(queries) behind \(prefix), causal \(causal)",
+      name: "attention of \(queries) behind \(prefix), causal \(causal), window \(window ?? 0)",
       inputs: [[rows, queryWidth], [rows, keyWidth], [rows, keyWidth]],
       apply: { $0.attention(query: $1[0], key: $1[1], value: $1[2], heads: layout, items: plan) },
       reference: { v in
@@ -244,7 +252,8 @@ struct OperationCase: Sendable, CustomStringConvertible {
             if case .rows(let range) = span { Array(range) } else { [] }
           }
           for (order, row) in item.queries.enumerated() {
-            let seen = causal ? keys.prefix(keys.count - (item.queries.count - 1 - order)) : keys[...]
+            let allowed = causal ? keys.prefix(keys.count - (item.queries.count - 1 - order)) : keys[...]
+            let seen = allowed.suffix(window ?? allowed.count)
             for head in 0..<heads.query {
               let (q, k) = (row * queryWidth + head * heads.width, head / layout.groupSize * heads.width)
               let weights = seen.map { key in

@@ -55,8 +55,9 @@ final class TinyRun {
     let url = folder.appendingPathComponent("routed-model")
     let json = try JSONObject.read(contentsOf: folder.appendingPathComponent("config.json"))
     let router = RandomParameters(seed: 5).parameter("router", [2, 32], initial: .normal(deviation: 0.2))
-    let model = try ModelRegistry.random(json, seed: 5)
-      .routed(RoutingConfiguration(layers: [1]), router: router)
+    var routing = RoutingConfiguration(layers: [1])
+    routing.prefill = .imageSkip(0.5)
+    let model = try ModelRegistry.random(json, seed: 5).routed(routing, router: router)
     try ModelFolder.write(model, to: url, dtype: .float32, tokenizer: folder)
     return url
   }

@@ -34,6 +34,7 @@ typedef struct {
   const GMSpan *spans;
   int32_t span_count;
   int32_t causal;
+  int64_t window;  // the most keys that a query sees, the last ones; 0 for all
 } GMAttention;
 
 typedef struct {
@@ -91,6 +92,12 @@ typedef struct {
                              int64_t most_keys, float *scratch);
   // The softmax rows themselves, `out [rows, keys]`, for measuring the rank of attention maps.
   void (*attention_map)(const GMAttention *item, int64_t head_width, float scale, int64_t most_keys, float *scratch, float *out);
+
+  // Depthwise convolution of a grid `[height · width, channels]` with `weight [side · side, channels]`, zeros around it.
+  void (*depthwise)(const float *x, const float *weight, float *out, int64_t height, int64_t width, int64_t channels,
+                    int64_t side, int64_t first, int64_t last);
+  void (*depthwise_weight_gradient)(const float *x, const float *dout, float *dweight, int64_t height, int64_t width,
+                                    int64_t channels, int64_t side);
 } GMKernels;
 
 // The variants that this processor can run, fastest first; the last is portable C. `count` receives how many.

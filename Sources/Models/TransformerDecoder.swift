@@ -16,8 +16,8 @@ public struct DecoderNames: Sendable {
 }
 
 /// Token embeddings, a list of layers, a last norm and the head that turns rows into logits.
-public final class LlamaDecoder: Sendable {
-  public let configuration: LlamaConfiguration
+public final class TransformerDecoder: Sendable {
+  public let configuration: DecoderConfiguration
   package let names: DecoderNames
   public let layers: [any DecoderLayer]
   private let embedding: Parameter
@@ -27,12 +27,10 @@ public final class LlamaDecoder: Sendable {
   private let sharedParameters: [Parameter]
 
   /// A decoder whose layers are all dense.
-  public init(_ configuration: LlamaConfiguration, names: DecoderNames, from source: any ParameterSource) {
+  public init(_ configuration: DecoderConfiguration, names: DecoderNames, from source: any ParameterSource) {
     self.configuration = configuration
     self.names = names
-    let rotary = RotaryTable(
-      headWidth: configuration.headWidth, theta: configuration.ropeTheta,
-      positions: configuration.contextLength)
+    let rotary = configuration.rope.table(positions: configuration.contextLength)
     let table = [configuration.vocabularySize, configuration.hiddenSize]
     embedding = source.parameter("\(names.stem)embed_tokens.weight", table, initial: .normal(deviation: 0.02))
     layers = (0..<configuration.layerCount).map {
@@ -46,7 +44,7 @@ public final class LlamaDecoder: Sendable {
     sharedParameters = []
   }
 
-  private init(_ other: LlamaDecoder, layers: [any DecoderLayer], sharing parameters: [Parameter]) {
+  private init(_ other: TransformerDecoder, layers: [any DecoderLayer], sharing parameters: [Parameter]) {
     configuration = other.configuration
     names = other.names
     embedding = other.embedding
@@ -60,8 +58,8 @@ public final class LlamaDecoder: Sendable {
   /// - Parameter parameters: What the new layers learn together.
   package func replacingLayers(
     sharing parameters: [Parameter] = [], _ transform: (any DecoderLayer) -> any DecoderLayer
-  ) -> LlamaDecoder {
-    LlamaDecoder(self, layers: layers.map(transform), sharing: parameters)
+  ) -> TransformerDecoder {
+    TransformerDecoder(self, layers: layers.map(transform), sharing: parameters)
   }
 
   public var parameters: [Parameter] { ends + layers.flatMap(\.parameters) + sharedParameters }

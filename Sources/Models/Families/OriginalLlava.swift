@@ -1,0 +1,91 @@
+internal import StrictJSON
+internal import Tensors
+
+/// The layout of LLaVA's own code: LLaMA's names, the projector as `mm_projector`, the tower inside the checkpoint or in a
+/// folder of its own.
+struct OriginalLayout: Sendable {
+  let text: DecoderConfiguration
+  let projectorNames: [String]
+  let decoderNames = DecoderNames(stem: "model.", head: "lm_head.weight")
+  /// One id that no vocabulary holds stands for a picture in these models' prompts, and here for each of its rows.
+  let imageTokenID = -200
+
+  init(_ files: ModelFiles) throws {
+    text = try DecoderConfiguration(files.json, kind: .llama)
+    projectorNames = try Projector.names(files.json)
+    if try files.json.optionalBool("mm_use_im_start_end") == true {
+      throw files.json.error(
+        at: "mm_use_im_start_end", "models that mark pictures with start and end tokens are not supported")
+    }
+  }
+
+  func name(ofStored name: String) -> String? {
+    isBuffer(name) || name == decoderNames.head && text.tiesEmbeddings ? nil : name
+  }
+
+  func model(_ family: String, _ json: JSONObject, images: any ImageEncoder, from source: any ParameterSource)
+    -> VisionLanguageModel
+  {
+    VisionLanguageModel(
+      family: family, configuration: json,
+      decoder: TransformerDecoder(text, names: decoderNames, from: source), images: images,
+      imageTokenID: imageTokenID)
+  }
+}
+
+/// LLaVA-1.5 in its own code's layout (Liu et al. 2023).
+struct OriginalLlava: ModelFamily {
+  private let layout: OriginalLayout
+  private let vision: VisionTransformerConfiguration
+  private let featureLayer: Int
+  private let keepsClassToken: Bool
+  let towers: [TowerFolder]
+  private static let stem = "model.vision_tower.vision_tower"
+
+  init(_ files: ModelFiles) throws {
+    layout = try OriginalLayout(files)
+    vision = try files.clip("mm_vision_tower")
+    towers = try files.clipWeights("mm_vision_tower", stem: Self.stem)
+    featureLayer = try files.json.optionalInt("mm_vision_select_layer") ?? -2
+    guard (-vision.layerCount - 1...vision.layerCount).contains(featureLayer) else {
+      throw files.json.error(
+        at: "mm_vision_select_layer", "the tower has \(vision.layerCount) layers, not \(featureLayer)")
+    }
+    keepsClassToken = try files.json.optionalString("mm_vision_select_feature") == "cls_patch"
+  }
+
+  func name(ofStored name: String) -> String? { layout.name(ofStored: name) }
+
+  func model(_ json: JSONObject, from source: any ParameterSource) -> VisionLanguageModel {
+    layout.model("llava (original layout)", json, images: Encoder(self, from: source), from: source)
+  }
+
+  private final class Encoder: SquareImageEncoder {
+    private let family: OriginalLlava
+    private let tower: VisionTransformer
+    private let projector: Projector
+
+    init(_ family: OriginalLlava, from source: any ParameterSource) {
+      self.family = family
+      tower = VisionTransformer(family.vision, name: "\(OriginalLlava.stem).vision_model", from: source)
+      projector = Projector(
+        family.layout.projectorNames, inputs: family.vision.hiddenSize,
+        outputs: family.layout.text.hiddenSize,
+        from: source)
+    }
+
+    var imageSize: Int { family.vision.imageSize }
+    var tokensPerImage: Int { family.vision.patchCount + (family.keepsClassToken ? 1 : 0) }
+    var gridSide: Int { family.vision.gridSide }
+    var featureWidth: Int { family.vision.hiddenSize }
+    var towerParameters: [Parameter] { tower.parameters }
+    var projectorParameters: [Parameter] { projector.parameters }
+
+    func features(_ input: ImageInput, _ tape: Tape) -> Value {
+      tower.features(
+        input.pixels, layer: family.featureLayer, keepsClassToken: family.keepsClassToken, tape)
+    }
+
+    func project(_ features: Value, of input: ImageInput, _ tape: Tape) -> Value { projector(features, tape) }
+  }
+}

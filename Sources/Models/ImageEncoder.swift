@@ -1,0 +1,159 @@
+public import Tensors
+
+/// One picture as an encoder reads it, which is what the family's preprocessor made of it.
+public struct ImageInput: Sendable {
+  /// A height and a width: of a picture in pixels, or of a grid in tiles or patches.
+  public struct Size: Sendable, Equatable {
+    public var height: Int
+    public var width: Int
+
+    public init(height: Int, width: Int) {
+      self.height = height
+      self.width = width
+    }
+  }
+
+  /// The picture, or several views of it; in Qwen2-VL one row of numbers per patch.
+  /// - Shape: `[views, 3, height, width]`, or `[patches, numbers]`
+  public var pixels: Tensor
+  /// The whole picture in higher resolution, for encoders that look twice (Mini-Gemini).
+  /// - Shape: `[1, 3, height, width]`
+  public var detail: Tensor?
+  /// Whether a pixel of a view shows the picture and is no padding; nil if all do.
+  /// - Shape: `[views · height · width]`
+  public var mask: [Bool]?
+  /// The picture's size before preprocessing.
+  public var originalSize: Size?
+  /// Patches of the picture (Qwen2-VL), or the tiles that it was cut into, without the view of the whole.
+  public var grid: Size?
+
+  public init(
+    pixels: Tensor, detail: Tensor? = nil, mask: [Bool]? = nil, originalSize: Size? = nil, grid: Size? = nil
+  ) {
+    self.pixels = pixels
+    self.detail = detail
+    self.mask = mask
+    self.originalSize = originalSize
+    self.grid = grid
+  }
+
+  public var views: Int { pixels.rows }
+
+  /// Whether both hold the same numbers.
+  package func equals(_ other: ImageInput) -> Bool {
+    func same(_ a: Tensor?, _ b: Tensor?) -> Bool {
+      guard let a, let b else { return a == nil && b == nil }
+      return a.shape == b.shape
+        && (a.storage === b.storage && a.offset == b.offset || a.floats() == b.floats())
+    }
+    return same(pixels, other.pixels) && same(detail, other.detail) && mask == other.mask
+      && originalSize == other.originalSize && grid == other.grid
+  }
+}
+
+/// The part of the picture that a token stands for, in shares of the picture's height and width.
+public struct TokenArea: Sendable, Equatable {
+  public var rows: Range<Double>
+  public var columns: Range<Double>
+
+  public init(rows: Range<Double>, columns: Range<Double>) {
+    self.rows = rows
+    self.columns = columns
+  }
+
+  /// The cells of a grid over the whole picture, or over one tile of it, row by row.
+  static func grid(
+    _ size: ImageInput.Size, tile: (row: Int, column: Int) = (0, 0), of tiles: ImageInput.Size? = nil
+  )
+    -> [TokenArea?]
+  {
+    let (tileRows, tileColumns) = (tiles?.height ?? 1, tiles?.width ?? 1)
+    func range(_ index: Int, _ count: Int, _ tile: Int, _ tiles: Int) -> Range<Double> {
+      let start = Double(tile * count + index) / Double(count * tiles)
+      return start..<max(start, Double(tile * count + index + 1) / Double(count * tiles))
+    }
+    return (0..<size.height).flatMap { row in
+      (0..<size.width).map { column in
+        TokenArea(
+          rows: range(row, size.height, tile.row, tileRows),
+          columns: range(column, size.width, tile.column, tileColumns))
+      }
+    }
+  }
+}
+
+/// A piece of a prompt that a family puts where a picture belongs.
+public enum PromptPart: Sendable, Equatable {
+  case text(String)
+  /// That many rows of the picture.
+  case image(rows: Int)
+}
+
+/// Turns pictures into rows of a decoder.
+public protocol ImageEncoder: Sendable {
+  var towerParameters: [Parameter] { get }
+  var projectorParameters: [Parameter] { get }
+  /// - Throws: If the shapes are not those that this encoder reads.
+  func check(_ input: ImageInput) throws
+  /// Rows of the decoder that the picture takes.
+  func tokenCount(of input: ImageInput) -> Int
+  /// What the tower makes of the picture.
+  /// - Shape: → `[n, tower width]`
+  func features(_ input: ImageInput, _ tape: Tape) -> Value
+  /// - Shape: → `[tokenCount(of: input), decoder width]`
+  func project(_ features: Value, of input: ImageInput, _ tape: Tape) -> Value
+  /// Where each token lies in the picture; nil for tokens that stand for no place. One per token.
+  func areas(of input: ImageInput) -> [TokenArea?]
+  /// What stands in the prompt in the picture's place.
+  func promptParts(for input: ImageInput) -> [PromptPart]
+  /// Where a prompt's rows stand on several axes; nil for encoders whose rows stand one behind the other.
+  /// - Parameter ids: With one id equal to `imageTokenID` per image row.
+  func axisPlaces(_ ids: [Int], imageTokenID: Int, inputs: [ImageInput]) -> AxisPlaces?
+  /// An empty picture of the usual size, to measure with.
+  var blank: ImageInput { get }
+}
+
+extension ImageEncoder {
+  public func promptParts(for input: ImageInput) -> [PromptPart] { [.image(rows: tokenCount(of: input))] }
+
+  public func axisPlaces(_ ids: [Int], imageTokenID: Int, inputs: [ImageInput]) -> AxisPlaces? { nil }
+
+  /// The rows of a picture.
+  public func encode(_ input: ImageInput, _ tape: Tape) -> Value {
+    project(features(input, tape), of: input, tape)
+  }
+}
+
+/// An encoder that reads square views of one size and makes a square grid of rows of each, as LLaVA-1.5's does.
+public protocol SquareImageEncoder: ImageEncoder {
+  /// Side of a view in pixels.
+  var imageSize: Int { get }
+  /// Rows of the decoder per view.
+  var tokensPerImage: Int { get }
+  /// Rows along one side of a view.
+  var gridSide: Int { get }
+  /// Width of a row of features.
+  var featureWidth: Int { get }
+}
+
+extension SquareImageEncoder {
+  public func check(_ input: ImageInput) throws {
+    let expected = [input.pixels.rows, 3, imageSize, imageSize]
+    guard input.pixels.shape == expected, input.pixels.rows > 0 else {
+      throw ModelError(
+        "the pixels are \(input.pixels.shape) but the tower reads [views, 3, \(imageSize), \(imageSize)]; "
+          + "the preprocessor and the model do not belong together")
+    }
+  }
+
+  public func tokenCount(of input: ImageInput) -> Int { input.views * tokensPerImage }
+
+  public func areas(of input: ImageInput) -> [TokenArea?] {
+    let cells = TokenArea.grid(.init(height: gridSide, width: gridSide))
+    // A class token's row in front of the patches has no place in the picture.
+    let view = [TokenArea?](repeating: nil, count: max(0, tokensPerImage - cells.count)) + cells
+    return (0..<input.views).flatMap { _ in view }
+  }
+
+  public var blank: ImageInput { ImageInput(pixels: .zeros([1, 3, imageSize, imageSize])) }
+}

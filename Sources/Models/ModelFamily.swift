@@ -1,0 +1,93 @@
+internal import Checkpoints
+internal import Foundation
+internal import StrictJSON
+
+/// One family of checkpoints: how its tensors are named and its models are put together.
+protocol ModelFamily: Sendable {
+  /// Reads the configuration.
+  init(_ files: ModelFiles) throws
+  /// The family's name of a stored tensor; nil for tensors that the model does without.
+  func name(ofStored name: String) -> String?
+  func model(_ json: JSONObject, from source: any ParameterSource) -> VisionLanguageModel
+  /// Folders of towers that the checkpoint leaves to another repository.
+  var towers: [TowerFolder] { get }
+}
+
+extension ModelFamily {
+  var towers: [TowerFolder] { [] }
+}
+
+/// A folder that holds a tower's weights.
+struct TowerFolder: Sendable {
+  let folder: CheckpointFolder
+  /// The family's name of a tensor in that folder; nil for tensors that are not needed.
+  let name: @Sendable (String) -> String?
+}
+
+/// What a family reads its configuration from: config.json, and the folders of towers beside it.
+struct ModelFiles {
+  let json: JSONObject
+  /// Nil for models that are made anew.
+  let folder: CheckpointFolder?
+
+  /// For messages.
+  var place: String { folder?.url.appendingPathComponent("config.json").path ?? "config.json" }
+
+  /// The folder that a key of config.json names, as it is or seen from the model's folder; nil if there is none.
+  func towerURL(_ key: String) throws -> URL? {
+    guard let name = try json.optionalString(key), let folder else { return nil }
+    let candidates = [
+      folder.url.appendingPathComponent(name), URL(fileURLWithPath: name),
+      folder.url.appendingPathComponent((name as NSString).lastPathComponent),
+    ]
+    var isFolder: ObjCBool = false
+    return candidates.first {
+      FileManager.default.fileExists(atPath: $0.path, isDirectory: &isFolder) && isFolder.boolValue
+    }
+  }
+
+  /// A configuration beside the weights or in a tower's folder; nil if there is none.
+  func configuration(_ name: String, in tower: URL? = nil) throws -> JSONObject? {
+    guard let url = (tower ?? folder?.url)?.appendingPathComponent(name),
+      FileManager.default.fileExists(atPath: url.path)
+    else { return nil }
+    return try JSONObject.read(contentsOf: url)
+  }
+
+  /// The sizes of the CLIP tower that `key` names: from its folder's config.json, or those that published checkpoints mean.
+  func clip(_ key: String) throws -> VisionTransformerConfiguration {
+    if let json = try towerURL(key).flatMap({ try configuration("config.json", in: $0) }) {
+      return try VisionTransformerConfiguration(json.optionalObject("vision_config") ?? json)
+    }
+    let name = try json.optionalString(key) ?? "none"
+    guard name.hasSuffix("clip-vit-large-patch14-336") || name.hasSuffix("clip-vit-large-patch14") else {
+      throw json.error(
+        at: key,
+        "the sizes of the tower \(name) are not known; put its folder with config.json beside the model")
+    }
+    return try VisionTransformerConfiguration(
+      JSONObject([
+        ("hidden_size", 1024), ("intermediate_size", 4096), ("num_hidden_layers", 24),
+        ("num_attention_heads", 16), ("image_size", name.hasSuffix("336") ? 336 : 224), ("patch_size", 14),
+      ]))
+  }
+
+  /// The weights of the CLIP tower in a folder of its own, for checkpoints that do not hold them.
+  /// - Parameter stem: The family's names of the tower begin so, without the dot.
+  func clipWeights(_ key: String, stem: String) throws -> [TowerFolder] {
+    guard let folder, !folder.names.contains(where: { $0.hasPrefix(stem) }), let url = try towerURL(key),
+      let tower = try? CheckpointFolder(url)
+    else { return [] }
+    return [
+      TowerFolder(folder: tower) { name in
+        guard name.hasPrefix("vision_model."), !name.hasSuffix("position_ids") else { return nil }
+        return "\(stem).\(name)"
+      }
+    ]
+  }
+}
+
+/// Buffers that old releases of transformers stored with the weights and that are computed.
+func isBuffer(_ name: String) -> Bool {
+  name.hasSuffix(".rotary_emb.inv_freq") || name.hasSuffix(".embeddings.position_ids")
+}
