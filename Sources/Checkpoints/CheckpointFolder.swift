@@ -76,6 +76,23 @@ public struct CheckpointFolder: TensorSource {
     return CheckpointFolder(url, overlays: overlays, tensors: layered, limits: limits)
   }
 
+  /// The same folder with a part of the model that lies in another one, whose JSON files are then found first.
+  /// - Parameters:
+  ///   - stem: The name of the part's file without its suffix.
+  ///   - rename: As for `adding(_:rename:)`.
+  /// - Throws: `CheckpointError` if there is no such file, or two tensors get the same name.
+  public func adding(
+    part stem: String, in folder: URL, rename: (String) -> String?
+  ) throws -> CheckpointFolder {
+    guard let part = try WeightFormat.open(stem, in: folder, limits: limits) else {
+      throw CheckpointError(
+        folder.path,
+        "the folder holds neither an adapter nor \(stem).bin; name a folder that changes the base model")
+    }
+    let layered = try LayeredTensors(part, rename: rename, over: tensors, place: url)
+    return CheckpointFolder(url, overlays: [folder] + overlays, tensors: layered, limits: limits)
+  }
+
   private func file(_ name: String) -> URL? {
     (overlays + [url]).map { $0.appendingPathComponent(name) }
       .first { FileManager.default.fileExists(atPath: $0.path) }

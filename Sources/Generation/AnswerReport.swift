@@ -22,7 +22,7 @@ public struct AnswerReport {
   public let prefillFlops: Int
   private let imageRowsRun: [[Int]?]
   private let areas: [TokenArea?]
-  private let preparer: (any ImagePreparer)?
+  private let preparer: ImagePreparer?
 
   /// Answers the conversation and measures on the way.
   /// - Parameter onText: Receives the answer's text as it comes.

@@ -22,7 +22,11 @@ public struct ModelTrace {
   ///   - batched: Whether all prompts run in one packed batch; the numbers are the same.
   public mutating func run(_ inputs: TraceInputs, newTokens: Int, batched: Bool, outputs: URL) throws {
     let answered = inputs.entries.filter { $0.labels == nil }
-    let batches = batched ? [answered] : answered.map { [$0] }
+    // ARank is that of prompts about pictures where the model reads any, so these run apart while it is measured.
+    let parts =
+      meter == nil || model.images == nil
+      ? [answered] : [true, false].map { isShown in answered.filter { $0.prompt.images.isEmpty != isShown } }
+    let batches = batched ? parts : answered.map { [$0] }
     for batch in batches where !batch.isEmpty { try answer(batch, newTokens: newTokens) }
     let learnt = Dictionary(grouping: inputs.entries.filter { $0.labels != nil }, by: \.prefix)
     for prefix in learnt.keys.sorted() {
@@ -39,7 +43,8 @@ public struct ModelTrace {
   private mutating func answer(_ entries: [TraceInputs.Entry], newTokens: Int) throws {
     let tape = Tape(backend: backend)
     for entry in entries { try writeInputs(entry, tape) }
-    let recorder = TraceRecorder(meter: meter)
+    let isMeasured = model.images == nil || entries.contains { !$0.prompt.images.isEmpty }
+    let recorder = TraceRecorder(meter: isMeasured ? meter : nil)
     let batch = SequenceBatch(model, backend: backend, count: entries.count, observer: recorder)
     let (hidden, logits) = try batch.read(entries.map(\.prompt), allRows: true)
     let normalized = model.decoder.normalize(hidden, tape).tensor
@@ -129,7 +134,11 @@ public struct ModelTrace {
       let features = encoder.features(image, tape)
       let projected = encoder.project(features, of: image, tape)
       try writer.add("vision.features", of: entry, Self.byView(features.tensor, image))
-      try writer.add("projector.output", of: entry, Self.byView(projected.tensor, image))
+      // Where rows were left out or put between, these are no longer the projector's.
+      let isPacked = features.rows % projected.rows != 0
+      try writer.add(
+        isPacked ? "packed_features" : "projector.output", of: entry,
+        isPacked ? projected.tensor : Self.byView(projected.tensor, image))
       imageRows = projected
     }
     writer.add(

@@ -37,21 +37,28 @@ public struct Prompt: Sendable {
     return min(common, ids.count - 1, other.ids.count - 1)
   }
 
-  /// A prompt of ids in which a mark stands for each picture.
+  /// A prompt of ids in which a mark stands for each picture, or for each view of it.
   /// - Throws: If there are more or fewer marks than pictures, or a picture is not what the model reads.
   public init(marked ids: [Int], mark: Int, images: [ImageInput], model: VisionLanguageModel) throws {
     guard let encoder = model.images, let imageID = model.imageTokenID else {
       throw GenerationError("a \(model.family) model reads text only, not pictures")
     }
-    guard ids.count(where: { $0 == mark }) == images.count else {
-      throw GenerationError(
-        "the prompt marks \(ids.count(where: { $0 == mark })) pictures but \(images.count) are given")
+    for image in images { try encoder.check(image) }
+    let marks = ids.count { $0 == mark }
+    var rowsPerMark = images.map { encoder.tokenCount(of: $0) }
+    if marks != images.count, marks == images.reduce(0, { $0 + $1.views }) {
+      rowsPerMark = images.flatMap { image in
+        [Int](repeating: encoder.tokenCount(of: image) / image.views, count: image.views)
+      }
+    }
+    guard marks == rowsPerMark.count else {
+      throw GenerationError("the prompt marks \(marks) pictures but \(images.count) are given")
     }
     var next = 0
     let rows = ids.flatMap { id -> [Int] in
       guard id == mark else { return [id] }
       defer { next += 1 }
-      return [Int](repeating: imageID, count: encoder.tokenCount(of: images[next]))
+      return [Int](repeating: imageID, count: rowsPerMark[next])
     }
     try self.init(expanded: rows, images: images, model: model)
   }

@@ -12,39 +12,47 @@ public final class VisionLanguageSession: Sendable {
   public let template: ConversationTemplate
   public let backend: Backend
   /// Nil for models that read text only.
-  public let preparer: (any ImagePreparer)?
+  public let preparer: ImagePreparer?
+  /// The ids after which an answer is complete.
+  public let endIDs: Set<Int>
 
   /// - Parameters:
   ///   - url: A checkpoint folder with its tokenizer's files.
+  ///   - template: By default the one that the model's family was trained with.
   ///   - threads: The most threads that one operation uses.
+  ///   - base: The model that `url` only changes, for folders that hold an adapter or a projector.
   public init(
     _ url: URL, dtype: DType = .float32, routing: GammaModel.Routing = .asStored,
-    template: ConversationTemplate = .vicunaV1, threads: Int
+    template: ConversationTemplate? = nil, threads: Int, base: URL? = nil
   ) throws {
-    let model = try GammaModel.load(url, dtype: dtype, routing: routing)
+    let model = try GammaModel.load(url, dtype: dtype, routing: routing, base: base)
     self.model = model
-    tokenizer = try TokenizerFolder.load(url)
-    self.template = template
+    let files = try GammaModel.tokenizerFolder(url, base: base)
+    tokenizer = try TokenizerFolder.load(files)
+    self.template = template ?? ConversationTemplate.usual(for: model)
     backend = Backend(threads: threads)
-    preparer = try model.images.map { encoder in
-      guard let square = encoder as? any SquareImageEncoder else {
-        throw GenerationError("pictures cannot be prepared for a \(model.family) model yet")
-      }
-      return SquarePreparer(processor: try CLIPImageProcessor(modelFolder: url, side: square.imageSize))
-    }
+    preparer = try model.images.map { try ImagePreparer(modelFolder: files, encoder: $0) }
+    endIDs = Self.endIDs(tokenizer, self.template)
   }
 
   /// A session over parts that are already there.
   public init(
     model: VisionLanguageModel, tokenizer: any TextTokenizer, template: ConversationTemplate,
     backend: Backend,
-    preparer: (any ImagePreparer)?
+    preparer: ImagePreparer?
   ) {
     self.model = model
     self.tokenizer = tokenizer
     self.template = template
     self.backend = backend
     self.preparer = preparer
+    endIDs = Self.endIDs(tokenizer, self.template)
+  }
+
+  /// The end of the text, and the template's own end of an answer where that is one token.
+  private static func endIDs(_ tokenizer: any TextTokenizer, _ template: ConversationTemplate) -> Set<Int> {
+    let stops = template.stopStrings.map { tokenizer.encode($0, addBOS: false) }.filter { $0.count == 1 }
+    return Set(stops.joined() + [tokenizer.eosID].compactMap { $0 })
   }
 
   /// A prompt about some pictures, cut and tokenised by the conversation's rules.
@@ -59,20 +67,19 @@ public final class VisionLanguageSession: Sendable {
     } else if marks != images.count {
       throw GenerationError("the conversation marks \(marks) pictures but \(images.count) are given")
     }
-    let text = try template.prompt(messages)
+    let inputs = try images.compactMap { try preparer?.input($0) }
+    let grids = inputs.map { PictureGrid(rows: $0.grid?.height ?? 0, columns: $0.grid?.width ?? 0) }
+    var text = try template.prompt(messages)
+    if template.turns.tilesPictures { text = try template.tilingPictures(in: text, grids: grids) }
     let pieces = template.encode(text, tokenizer: tokenizer, imageID: Self.imagePlace)
-    guard model.images != nil, let preparer else {
+    guard model.images != nil, preparer != nil else {
       guard images.isEmpty else {
         throw GenerationError("a \(model.family) model reads text only, not pictures")
       }
       return Prompt(ids: pieces, imageTokenID: nil, images: [])
     }
-    return try Prompt(
-      marked: pieces, mark: Self.imagePlace, images: images.map { try preparer.input($0) }, model: model)
+    return try Prompt(marked: pieces, mark: Self.imagePlace, images: inputs, model: model)
   }
-
-  /// The ids after which an answer is complete.
-  public var endIDs: Set<Int> { Set([tokenizer.eosID].compactMap { $0 }) }
 
   static let imagePlace = -200
   static let mark = "<image>"

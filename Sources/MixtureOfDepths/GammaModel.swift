@@ -19,11 +19,13 @@ public enum GammaModel {
   /// - Parameters:
   ///   - url: A checkpoint folder in its family's layout.
   ///   - dtype: The format of the weights in memory.
+  ///   - base: The model that `url` only changes, for folders that hold an adapter or a projector; by default the one that
+  ///     an adapter names.
   /// - Throws: An error that names the file, what is wrong and what to do.
   public static func load(
-    _ url: URL, dtype: DType = .float32, routing: Routing = .asStored
+    _ url: URL, dtype: DType = .float32, routing: Routing = .asStored, base: URL? = nil
   ) throws -> VisionLanguageModel {
-    let folder = try CheckpointFolder(url)
+    let folder = try ModelSource(url, base: base).open()
     let dense = try ModelRegistry.load(folder, dtype: dtype) { layer(ofRouter: $0) != nil }
     guard routing != .ignored, let json = try dense.configuration.optionalObject("mod"),
       var configuration = try RoutingConfiguration(

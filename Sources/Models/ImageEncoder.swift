@@ -82,13 +82,6 @@ public struct TokenArea: Sendable, Equatable {
   }
 }
 
-/// A piece of a prompt that a family puts where a picture belongs.
-public enum PromptPart: Sendable, Equatable {
-  case text(String)
-  /// That many rows of the picture.
-  case image(rows: Int)
-}
-
 /// Turns pictures into rows of a decoder.
 public protocol ImageEncoder: Sendable {
   var towerParameters: [Parameter] { get }
@@ -104,8 +97,6 @@ public protocol ImageEncoder: Sendable {
   func project(_ features: Value, of input: ImageInput, _ tape: Tape) -> Value
   /// Where each token lies in the picture; nil for tokens that stand for no place. One per token.
   func areas(of input: ImageInput) -> [TokenArea?]
-  /// What stands in the prompt in the picture's place.
-  func promptParts(for input: ImageInput) -> [PromptPart]
   /// Where a prompt's rows stand on several axes; nil for encoders whose rows stand one behind the other.
   /// - Parameter ids: With one id equal to `imageTokenID` per image row.
   func axisPlaces(_ ids: [Int], imageTokenID: Int, inputs: [ImageInput]) -> AxisPlaces?
@@ -114,8 +105,6 @@ public protocol ImageEncoder: Sendable {
 }
 
 extension ImageEncoder {
-  public func promptParts(for input: ImageInput) -> [PromptPart] { [.image(rows: tokenCount(of: input))] }
-
   public func axisPlaces(_ ids: [Int], imageTokenID: Int, inputs: [ImageInput]) -> AxisPlaces? { nil }
 
   /// The rows of a picture.

@@ -25,10 +25,17 @@ struct TowerFolder: Sendable {
 }
 
 /// What a family reads its configuration from: config.json, and the folders of towers beside it.
-struct ModelFiles {
+final class ModelFiles {
   let json: JSONObject
   /// Nil for models that are made anew.
   let folder: CheckpointFolder?
+  /// The configurations of towers that were read, by their paths in a model folder; what is written needs them too.
+  private(set) var towerConfigurations: [String: JSONObject] = [:]
+
+  init(json: JSONObject, folder: CheckpointFolder?) {
+    self.json = json
+    self.folder = folder
+  }
 
   /// For messages.
   var place: String { folder?.url.appendingPathComponent("config.json").path ?? "config.json" }
@@ -51,7 +58,9 @@ struct ModelFiles {
     guard let url = (tower ?? folder?.url)?.appendingPathComponent(name),
       FileManager.default.fileExists(atPath: url.path)
     else { return nil }
-    return try JSONObject.read(contentsOf: url)
+    let json = try JSONObject.read(contentsOf: url)
+    towerConfigurations[tower.map { "\($0.lastPathComponent)/\(name)" } ?? name] = json
+    return json
   }
 
   /// The sizes of the CLIP tower that `key` names: from its folder's config.json, or those that published checkpoints mean.

@@ -32,6 +32,12 @@ public enum ModelFolder {
       members.append(("torch_dtype", .string(dtype == .bfloat16 ? "bfloat16" : "float32")))
       let json = try JSONValue.object(JSONObject(members)).text(.pretty) + "\n"
       try AtomicFile.write(Data(json.utf8), to: folder.appendingPathComponent("config.json"))
+      for (path, json) in model.towerConfigurations {
+        let file = folder.appendingPathComponent(path)
+        try FileManager.default.createDirectory(
+          at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try AtomicFile.write(try JSONValue.object(json).text(.pretty) + "\n", to: file)
+      }
       for name in companions {
         let file = tokenizer.appendingPathComponent(name)
         guard FileManager.default.fileExists(atPath: file.path) else { continue }

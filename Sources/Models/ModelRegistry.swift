@@ -57,12 +57,14 @@ public enum ModelRegistry {
     _ folder: CheckpointFolder, dtype: DType, isForeign: (String) -> Bool = { _ in false }
   ) throws -> VisionLanguageModel {
     let json = try folder.config()
-    let family = try family(ModelFiles(json: json, folder: folder))
+    let files = ModelFiles(json: json, folder: folder)
+    let family = try family(files)
     let source = try CheckpointParameters(folder, towers: family.towers, dtype: dtype) { name in
       isForeign(name) ? nil : family.name(ofStored: name)
     }
     var model = family.model(json, from: source)
     try source.finish()
+    model.towerConfigurations = files.towerConfigurations
     model.carried = try folder.names.filter { !isForeign($0) && family.name(ofStored: $0) == nil }.sorted()
       .compactMap { name in
         let entry = try folder.entry(name)

@@ -13,6 +13,8 @@ public struct VisionLanguageModel: Sendable {
   public let imageTokenID: Int?
   /// What the checkpoint stores and the model does without; written back as it was.
   package var carried: [Parameter] = []
+  /// The configurations of towers beside config.json, by their paths in the model's folder.
+  package var towerConfigurations: [String: JSONObject] = [:]
 
   /// The same model with another decoder.
   package func replacingDecoder(_ decoder: TransformerDecoder, configuration: JSONObject? = nil)
@@ -20,7 +22,7 @@ public struct VisionLanguageModel: Sendable {
   {
     VisionLanguageModel(
       family: family, configuration: configuration ?? self.configuration, decoder: decoder, images: images,
-      imageTokenID: imageTokenID, carried: carried)
+      imageTokenID: imageTokenID, carried: carried, towerConfigurations: towerConfigurations)
   }
 
   /// All parameters, each once, in a fixed order.

@@ -50,8 +50,12 @@ extension Tape {
   public func depthwiseConvolution(_ x: Value, of shape: GridShape, _ weight: Parameter, bias: Parameter)
     -> Value
   {
-    let (channels, side) = (x.width, weight.shape[3])
-    let (factors, shift) = (wideValue(of: weight), wideValue(of: bias))
+    depthwiseConvolution(x, of: shape, wideValue(of: weight), bias: wideValue(of: bias))
+  }
+
+  /// As above, with values for parameters, for tests.
+  func depthwiseConvolution(_ x: Value, of shape: GridShape, _ factors: Value, bias shift: Value) -> Value {
+    let (channels, side) = (x.width, factors.tensor.shape[3])
     let result = make(x.tensor.shape)
     let taps = Self.taps(factors.tensor, isTurned: false)
     let turned = isTracked(x) ? Self.taps(factors.tensor, isTurned: true) : taps

@@ -89,7 +89,11 @@ extension Tape {
   /// Each column multiplied by its own factor.
   /// - Shape: x `[rows, width]`, factors `[width]`
   public func scaleColumns(_ x: Value, by factors: Parameter) -> Value {
-    let scale = wideValue(of: factors)
+    scaleColumns(x, by: wideValue(of: factors))
+  }
+
+  /// As above, with a value for the parameter, for tests.
+  func scaleColumns(_ x: Value, by scale: Value) -> Value {
     let (rows, width) = (x.rows, x.width)
     let result = make(x.tensor.shape)
     func multiply(_ a: Tensor, into target: Tensor) {

@@ -35,8 +35,8 @@ struct ARankCommand: ParsableCommand {
 
   @Option(
     name: [.customLong("conv-mode"), .customLong("chat-template")],
-    help: "The conversation template that the model was trained with.")
-  var template = "vicuna_v1"
+    help: "The conversation template that the model was trained with; by default the family's.")
+  var template: String?
 
   @Option(help: "The format in which weights are held.")
   var dtype = DType.float32
@@ -56,7 +56,7 @@ struct ARankCommand: ParsableCommand {
   }
 
   func run() throws {
-    let template = try ConversationTemplate.named(template)
+    let template = try template.map(ConversationTemplate.named)
     let items = try QuestionSamples.read(URL(fileURLWithPath: data), count: samples)
     let session = try VisionLanguageSession(
       URL(fileURLWithPath: model), dtype: dtype, routing: .ignored, template: template, threads: threads)

@@ -9,4 +9,9 @@ extension ARankReport.Variant: ExpressibleByArgument {}
 extension DType: ExpressibleByArgument {}
 extension LayerPlan.Positions: ExpressibleByArgument {}
 extension RoutingConfiguration.Protection: ExpressibleByArgument {}
+/// An option that is on or off.
+enum Switch: String, ExpressibleByArgument, CaseIterable {
+  case on, off
+}
+
 extension WorldSplit: ExpressibleByArgument {}

@@ -10,6 +10,9 @@ struct ModelOptions: ParsableArguments {
   @Option(name: [.short, .long], help: "A model folder.")
   var model: String
 
+  @Option(help: "The model that the folder changes, if it holds only an adapter or a projector.")
+  var modelBase: String?
+
   @Option(help: "Format of the weights in memory: f32 or bf16.", transform: ModelOptions.format)
   var dtype = DType.float32
 
@@ -19,8 +22,10 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "Skip this share (0…1) of the image rows in routed layers, instead of the model's own rule.")
   var skip: Double?
 
-  @Option(name: [.customLong("conv-mode"), .customLong("chat-template")], help: "Conversation template.")
-  var template = "vicuna_v1"
+  @Option(
+    name: [.customLong("conv-mode"), .customLong("chat-template")],
+    help: "Conversation template; by default the family's.")
+  var template: String?
 
   @Option(name: [.short, .long], help: "Threads.")
   var threads = ProcessInfo.processInfo.activeProcessorCount
@@ -47,6 +52,8 @@ struct ModelOptions: ParsableArguments {
 
   func session() throws -> VisionLanguageSession {
     try VisionLanguageSession(
-      url, dtype: dtype, routing: routing, template: ConversationTemplate.named(template), threads: threads)
+      url, dtype: dtype, routing: routing, template: template.map(ConversationTemplate.named),
+      threads: threads,
+      base: modelBase.map { URL(fileURLWithPath: $0) })
   }
 }

@@ -32,8 +32,8 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Seed of the random choice at temperatures above 0.")
   var seed: UInt64 = 0
 
-  @Flag(inversion: .prefixedNo, help: "Turn pictures upright as their EXIF orientation says.")
-  var exif = true
+  @Option(help: "Whether to turn pictures upright as their EXIF orientation says.")
+  var exif = Switch.on
 
   @Option(
     help: "Write the first picture here (PNG) with the skipped patches greyed, a panel per group of layers.")
@@ -53,7 +53,7 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let session = try options.session()
-    let pictures = try images.map { try PictureInput.load($0, exif: exif) }
+    let pictures = try images.map { try PictureInput.load($0, exif: exif == .on) }
     var generation = Generator.Options()
     generation.maxTokens = maxTokens
     generation.temperature = temperature

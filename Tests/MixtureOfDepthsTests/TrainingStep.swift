@@ -32,7 +32,7 @@ struct TrainingStep {
   init(_ prefix: String, backend: Backend) throws {
     self.prefix = prefix
     reference = try ReferenceCase("gamma-llava-hr-train-unpadded")
-    let model = try Self.model(reference)
+    let model = try GammaModel.load(reference.url)
     (decoder, router, routing) = (model.decoder, model.router, model.routing)
     let tape = Tape(recordingInto: gradients, backend: backend, pool: MemoryPool())
     self.tape = tape
@@ -71,25 +71,6 @@ struct TrainingStep {
     self.nextToken = nextToken.tensor.scalar
     auxiliary = pass.auxiliaryLosses.map(\.tensor.scalar)
     self.total = total.tensor.scalar
-  }
-
-  /// The case's decoder; its tower is of a family that is not needed here.
-  private static func model(_ reference: ReferenceCase) throws -> VisionLanguageModel {
-    let folder = try CheckpointFolder(reference.url)
-    let json = try folder.config()
-    let source = try CheckpointParameters(folder, dtype: .float32) { name in
-      name.hasSuffix(".rotary_emb.inv_freq") || GammaModel.layer(ofRouter: name) != nil ? nil : name
-    }
-    let decoder = TransformerDecoder(
-      try DecoderConfiguration(json, kind: .llama), names: DecoderNames(stem: "model.", head: "lm_head.weight"),
-      from: source)
-    try source.finish()
-    let dense = VisionLanguageModel(
-      family: "llama", configuration: json, decoder: decoder, images: nil, imageTokenID: nil)
-    let routing = try #require(
-      try RoutingConfiguration(json.object("mod"), layerCount: decoder.layers.count))
-    let name = "model.layers.2.router.weight"
-    return dense.routed(routing, router: Parameter(name: name, tensor: try folder.tensor(name)))
   }
 
   /// Token rows with the picture's rows in the place of the id −200.

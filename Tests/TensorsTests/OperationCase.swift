@@ -35,7 +35,7 @@ struct OperationCase: Sendable, CustomStringConvertible {
       attention(queries: [70, 5, 90], prefix: 61, heads: (2, 2, 32)),
       attention(queries: [70, 5, 90], prefix: 61, heads: (2, 1, 8), window: 33),
       attention(queries: [3, 9], prefix: 2, heads: (1, 1, 4), window: 1),
-    ]
+    ] + grids
 
   static func linear(rows: Int, inputs: Int, outputs: Int) -> OperationCase {
     OperationCase(

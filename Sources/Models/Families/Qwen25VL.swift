@@ -137,10 +137,6 @@ struct Qwen25VL: ModelFamily {
       return TokenArea.grid(.init(height: cells.height, width: cells.width))
     }
 
-    func promptParts(for input: ImageInput) -> [PromptPart] {
-      [.text("<|vision_start|>"), .image(rows: tokenCount(of: input)), .text("<|vision_end|>")]
-    }
-
     func axisPlaces(_ ids: [Int], imageTokenID: Int, inputs: [ImageInput]) -> AxisPlaces? {
       guard !inputs.isEmpty else { return nil }
       var places: [SIMD3<Int32>] = []

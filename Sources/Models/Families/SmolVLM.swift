@@ -86,22 +86,6 @@ struct SmolVLM: ModelFamily {
       } + TokenArea.grid(cells)
     }
 
-    func promptParts(for input: ImageInput) -> [PromptPart] {
-      let frame = "<fake_token_around_image>"
-      let whole: [PromptPart] = [
-        .text("\(frame)<global-img>"), .image(rows: rowsPerView), .text(frame),
-      ]
-      guard let grid = input.grid, grid.height * grid.width + 1 == input.views else { return whole }
-      var parts: [PromptPart] = []
-      for row in 1...grid.height {
-        for column in 1...grid.width {
-          parts += [.text("\(frame)<row_\(row)_col_\(column)>"), .image(rows: rowsPerView)]
-        }
-        parts.append(.text("\n"))
-      }
-      return parts + [.text("\n")] + whole
-    }
-
     func features(_ input: ImageInput, _ tape: Tape) -> Value {
       let (views, grid) = (input.views, family.vision.gridSide)
       let patches = family.vision.patchCount
