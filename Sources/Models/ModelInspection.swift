@@ -58,6 +58,7 @@ public struct ModelInspection: Sendable {
     storedTypes = entries.reduce(into: [:]) { $0[$1.storedType, default: 0] += 1 }
     var (vision, projector, decoder) = (PartSize(), PartSize(), PartSize())
     var faults = TensorFaults()
+    let preparesPictures: Bool
     do {
       let known = try ModelRegistry.family(ModelFiles(json: json, folder: folder))
       let recorder = ShapeRecorder()
@@ -91,6 +92,8 @@ public struct ModelInspection: Sendable {
       for (name, shape) in recorder.shapes where wanted[name] != nil { faults.addMissing(name, shape) }
       faults.unexpected.sort()
       family = model.family
+      // Models in their makers' own layouts bring no such file and follow CLIP's rules.
+      preparesPictures = model.imageTokenID.map { $0 >= 0 } ?? false
       configurationFault = nil
       sizes = Sizes(
         decoder: model.decoder.configuration,
@@ -98,12 +101,13 @@ public struct ModelInspection: Sendable {
         imageSize: model.images.map { $0.blank.pixels.shape.last ?? 0 })
     } catch let error where error is ModelError || error is JSONError {
       family = nil
+      preparesPictures = false
       configurationFault = "\(error)"
       sizes = nil
       for entry in entries where entry.storedType.isFloatingPoint { decoder.add(entry) }
     }
     (self.vision, self.projector, self.decoder, self.faults) = (vision, projector, decoder, faults)
-    missingFiles = Self.missingFiles(of: folder, readsImages: sizes?.tokensPerImage != nil)
+    missingFiles = Self.missingFiles(of: folder, preparesPictures: preparesPictures)
   }
 
   /// Why the model cannot be loaded, as a sentence; nil if it can.
@@ -121,9 +125,9 @@ public struct ModelInspection: Sendable {
     }
   }
 
-  private static func missingFiles(of folder: CheckpointFolder, readsImages: Bool) -> [String] {
+  private static func missingFiles(of folder: CheckpointFolder, preparesPictures: Bool) -> [String] {
     var wanted = [["tokenizer.model", "tokenizer.json"]]
-    if readsImages { wanted.append(["preprocessor_config.json", "processor_config.json"]) }
+    if preparesPictures { wanted.append(["preprocessor_config.json", "processor_config.json"]) }
     return wanted.filter { !$0.contains(where: folder.contains) }.map { $0.joined(separator: " or ") }
   }
 }

@@ -1,13 +1,20 @@
 internal import CKernels
 internal import Foundation
+internal import Synchronization
 
-/// Cosines and sines of the rotary position embedding (Su et al. 2021) for positions `0..<positions`.
-public struct RotaryTable: Sendable {
+/// Cosines and sines of the rotary position embedding (Su et al. 2021) for positions `0..<positions`, computed up to the
+/// last one that was asked for.
+public final class RotaryTable: Sendable {
+  struct Angles {
+    let cosines: Tensor
+    let sines: Tensor
+  }
+
   /// Numbers that are rotated in each head; half of them pair with the other half.
   public let headWidth: Int
   public let positions: Int
-  let cosines: Tensor
-  let sines: Tensor
+  private let frequencies: [Float]
+  private let known: Mutex<Angles>
 
   /// theta^(−2i / headWidth) for i in `0..<headWidth / 2`.
   public static func frequencies(headWidth: Int, theta: Double) -> [Float] {
@@ -17,22 +24,38 @@ public struct RotaryTable: Sendable {
   /// Angles position · frequency, as float32 frequencies times float32 positions, like the originals.
   /// - Parameter frequencies: One per pair of numbers of a head.
   public init(frequencies: [Float], positions: Int) {
-    let half = frequencies.count
-    headWidth = 2 * half
+    headWidth = 2 * frequencies.count
     self.positions = positions
-    cosines = Tensor(uninitialized: [max(1, positions), half])
-    sines = Tensor(uninitialized: [max(1, positions), half])
-    for position in 0..<positions {
+    self.frequencies = frequencies
+    let none = Tensor(uninitialized: [0, frequencies.count])
+    known = Mutex(Angles(cosines: none, sines: none))
+  }
+
+  private init(headWidth: Int, angles: Angles) {
+    (self.headWidth, positions, frequencies) = (headWidth, angles.cosines.rows, [])
+    known = Mutex(angles)
+  }
+
+  /// The angles of at least the positions up to `last`.
+  func angles(through last: Int) -> Angles {
+    precondition(last < positions, "position \(last) of \(positions)")
+    return known.withLock { angles in
+      if last >= angles.cosines.rows { angles = computed(min(positions, max(256, 2 * (last + 1)))) }
+      return angles
+    }
+  }
+
+  private func computed(_ count: Int) -> Angles {
+    let half = frequencies.count
+    let (cosines, sines) = (Tensor(uninitialized: [count, half]), Tensor(uninitialized: [count, half]))
+    for position in 0..<count {
       for (index, frequency) in frequencies.enumerated() {
         let angle = Double(Float(position) * frequency)
         cosines.floatPointer[position * half + index] = Float(cos(angle))
         sines.floatPointer[position * half + index] = Float(sin(angle))
       }
     }
-  }
-
-  private init(headWidth: Int, positions: Int, cosines: Tensor, sines: Tensor) {
-    (self.headWidth, self.positions, self.cosines, self.sines) = (headWidth, positions, cosines, sines)
+    return Angles(cosines: cosines, sines: sines)
   }
 
   /// A table whose position i is the i-th of `places`, each with a position per axis: the first of `sections` says how
@@ -41,19 +64,18 @@ public struct RotaryTable: Sendable {
     let half = headWidth / 2
     let axes = sections.enumerated().flatMap { [Int](repeating: $0.offset % 3, count: $0.element) }
     precondition(axes.count == half, "the sections \(sections) do not fill \(half) pairs")
-    let result = RotaryTable(
-      headWidth: headWidth, positions: places.count,
-      cosines: Tensor(uninitialized: [max(1, places.count), half]),
-      sines: Tensor(uninitialized: [max(1, places.count), half]))
+    let shape = [places.count, half]
+    let result = Angles(cosines: Tensor(uninitialized: shape), sines: Tensor(uninitialized: shape))
+    let table = angles(through: places.reduce(0) { max($0, Int($1.max())) })
     for (row, place) in places.enumerated() {
       for (pair, axis) in axes.enumerated() {
-        precondition((0..<positions).contains(Int(place[axis])), "position \(place) of \(positions)")
+        precondition(place[axis] >= 0, "position \(place)")
         let source = Int(place[axis]) * half + pair
-        result.cosines.floatPointer[row * half + pair] = cosines.floatPointer[source]
-        result.sines.floatPointer[row * half + pair] = sines.floatPointer[source]
+        result.cosines.floatPointer[row * half + pair] = table.cosines.floatPointer[source]
+        result.sines.floatPointer[row * half + pair] = table.sines.floatPointer[source]
       }
     }
-    return result
+    return RotaryTable(headWidth: headWidth, angles: result)
   }
 }
 
@@ -63,14 +85,14 @@ extension Tape {
   public func rotary(_ x: Value, positions: [Int32], table: RotaryTable) -> Value {
     let half = table.headWidth / 2
     let heads = x.width / table.headWidth
-    precondition(positions.count == x.rows && positions.allSatisfy { $0 >= 0 && $0 < table.positions })
+    precondition(positions.count == x.rows && positions.allSatisfy { $0 >= 0 })
+    let angles = table.angles(through: positions.reduce(0) { max($0, Int($1)) })
     let functions = backend.kernels.functions
     let result = make(x.tensor.shape)
     func rotate(_ source: Tensor, _ target: Tensor, _ direction: Float) {
       functions.rotate(
-        source.floatPointer, target.floatPointer, positions, table.cosines.floatPointer,
-        table.sines.floatPointer,
-        direction, Int64(source.rows), Int64(heads), Int64(half))
+        source.floatPointer, target.floatPointer, positions, angles.cosines.floatPointer,
+        angles.sines.floatPointer, direction, Int64(source.rows), Int64(heads), Int64(half))
     }
     rotate(x.tensor, result, 1)
     return record(result, tracked: isTracked(x)) { [unowned self] gradient in
