@@ -7,7 +7,7 @@ extension ConversationTemplate {
     switch (model.family, model.decoder.configuration.kind) {
     case ("llava-onevision", _): .llavaOneVision
     case ("smolvlm", _): .smolVLM
-    case ("qwen2.5-vl", _): .qwen2VL
+    case ("qwen2-vl", _), ("qwen2.5-vl", _): .qwen2VL
     case (_, .qwen2), (_, .qwen3): .qwen25
     case (_, .mistral): .mistral
     case (_, .llama): .vicunaV1

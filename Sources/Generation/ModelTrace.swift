@@ -129,7 +129,6 @@ public struct ModelTrace {
   }
 
   private mutating func writeInputs(_ entry: TraceInputs.Entry, _ tape: Tape) throws {
-    var imageRows: Value?
     if let encoder = model.images, let image = entry.prompt.images.first {
       let features = encoder.features(image, tape)
       let projected = encoder.project(features, of: image, tape)
@@ -139,8 +138,8 @@ public struct ModelTrace {
       try writer.add(
         isPacked ? "packed_features" : "projector.output", of: entry,
         isPacked ? projected.tensor : Self.byView(projected.tensor, image))
-      imageRows = projected
     }
+    let imageRows = model.encode(entry.prompt.images, tape)
     writer.add(
       "inputs_embeds", of: entry, rows: try model.embed(entry.prompt.ids, imageRows: imageRows, tape).tensor)
   }

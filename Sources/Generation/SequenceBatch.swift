@@ -63,7 +63,7 @@ public final class SequenceBatch {
         axes: first.axes?.prefix(prefix))
       ids += first.ids.prefix(prefix)
     }
-    let imageRows = try encodeImages(prefix > 0 ? Array(prompts.prefix(1)) : prompts)
+    let imageRows = encodeImages(prefix > 0 ? Array(prompts.prefix(1)) : prompts)
     let start = clock.now
     if prefix > 0 {
       // Continuations see the prefix's cache, so the prefix is a batch of its own.
@@ -102,18 +102,10 @@ public final class SequenceBatch {
     caches[sequence].totalLength < model.decoder.configuration.contextLength
   }
 
-  private func encodeImages(_ prompts: [Prompt]) throws -> Value? {
-    guard let encoder = model.images else { return nil }
+  private func encodeImages(_ prompts: [Prompt]) -> Value? {
     let start = clock.now
-    let parts = prompts.flatMap(\.images).map { encoder.encode($0, tape) }
-    imageTime += clock.now - start
-    guard parts.count > 1 else { return parts.first }
-    var next = 0
-    let sources = parts.map { part in
-      defer { next += part.rows }
-      return RowSource(part, places: Array(next..<next + part.rows))
-    }
-    return tape.assemble(sources, rows: next)
+    defer { imageTime += clock.now - start }
+    return model.encode(prompts.flatMap(\.images), tape)
   }
 
   private func run(_ batch: PackedBatch, ids: [Int], imageRows: Value?) throws -> Value {

@@ -20,9 +20,7 @@ struct TrainingTrace {
     var targets: [Int32] = []
     var embedded: [Value] = []
     for entry in entries {
-      let imageRows = model.images.flatMap { encoder in
-        entry.prompt.images.first.map { encoder.encode($0, tape) }
-      }
+      let imageRows = model.encode(entry.prompt.images, tape)
       embedded.append(try model.embed(entry.prompt.ids, imageRows: imageRows, tape))
       let labels = entry.labels ?? []
       batch.append(

@@ -99,9 +99,29 @@ extension VisionLanguageModel {
         base, router: router, configuration: configuration,
         storedName: GammaModel.routerName(self.decoder, layer.index))
     }
-    var members = self.configuration.filter { $0.key != "mod" }.map { ($0.key, $0.value) }
+    var members = self.configuration.filter { $0.key != "mod" }.map {
+      ($0.key, releasedName($0.key) ?? $0.value)
+    }
     members.append(("mod", .object(configuration.json)))
     return replacingDecoder(decoder, configuration: JSONObject(members))
+  }
+
+  /// What the released code calls its γ-MoD models, for layouts that it reads; nil for other keys and layouts.
+  private func releasedName(_ key: String) -> JSONValue? {
+    guard configuration["text_config"] == nil, let type = configuration["model_type"]?.string else {
+      return nil
+    }
+    let names: (type: String, architecture: String)? =
+      switch type {
+      case "llava", "llava_llama": ("mod_llava_llama", "MoDLLaVALlamaForCausalLM")
+      case "mgm": ("mod_mgm", "MoDMGMLlamaForCausalLM")
+      default: nil
+      }
+    return switch key {
+    case "model_type": names.map { .string($0.type) }
+    case "architectures": names.map { .array([.string($0.architecture)]) }
+    default: nil
+    }
   }
 
   /// The routing of this model; nil if it is dense.

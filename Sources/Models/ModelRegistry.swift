@@ -33,7 +33,7 @@ public enum ModelRegistry {
       description: "mgm (Mini-Gemini, also HD), mod_mgm (γ-MoD-Mini-Gemini)"),
     Entry(types: ["llava_onevision"], family: LlavaOneVision.self, description: "llava_onevision"),
     Entry(types: ["smolvlm", "idefics3"], family: SmolVLM.self, description: "smolvlm, idefics3"),
-    Entry(types: ["qwen2_5_vl"], family: Qwen25VL.self, description: "qwen2_5_vl"),
+    Entry(types: ["qwen2_vl", "qwen2_5_vl"], family: QwenVL.self, description: "qwen2_vl, qwen2_5_vl"),
   ]
 
   /// The model types that load, for messages.

@@ -39,6 +39,20 @@ public struct VisionLanguageModel: Sendable {
     (images?.towerParameters ?? []) + (images?.projectorParameters ?? [])
   }
 
+  /// The projected rows of pictures, one behind the other; nil if there are none.
+  /// - Shape: `[n, width]`
+  public func encode(_ inputs: [ImageInput], _ tape: Tape) -> Value? {
+    guard let images else { return nil }
+    let parts = inputs.map { images.encode($0, tape) }
+    guard parts.count > 1 else { return parts.first }
+    var next = 0
+    let sources = parts.map { part in
+      defer { next += part.rows }
+      return RowSource(part, places: Array(next..<next + part.rows))
+    }
+    return tape.assemble(sources, rows: next)
+  }
+
   /// The token rows of prompts with the image rows in their places.
   /// - Parameters:
   ///   - ids: Token ids; each id equal to `imageTokenID` takes the next image row.

@@ -1,35 +1,42 @@
 internal import StrictJSON
 internal import Tensors
 
-/// Qwen2.5-VL (Bai et al. 2025): a tower for pictures of any size whose blocks look through windows, and a decoder that
-/// counts positions in time, rows and columns.
-struct Qwen25VL: ModelFamily {
+/// Qwen2-VL (Wang et al. 2024) and Qwen2.5-VL (Bai et al. 2025): a tower for pictures of any size, whose blocks look through
+/// windows since 2.5, and a decoder that counts positions in time, rows and columns.
+struct QwenVL: ModelFamily {
   private let text: DecoderConfiguration
   private let vision: Vision
   private let imageTokenID: Int
+  private let isFirst: Bool
   private let names = DecoderNames(stem: "model.", head: "lm_head.weight")
 
   /// The sizes of the tower.
   private struct Vision: Sendable {
-    let width, intermediate, depth, heads, patch, frames, merge, window: Int
+    let width, intermediate, depth, heads, patch, frames, merge: Int
+    /// Whether norms are RMSNorms and MLPs gated.
+    let isGated: Bool
+    /// Rows along one side of a window; nil where every block sees the whole picture.
+    let window: Int?
     /// Blocks that see the whole picture.
     let wholeBlocks: Set<Int>
 
-    init(_ json: JSONObject) throws {
+    /// - Parameter isFirst: Whether the model is Qwen2-VL, whose tower is a plain transformer.
+    init(_ json: JSONObject, isFirst: Bool) throws {
       func size(_ key: String, _ fallback: Int) throws -> Int {
         try DecoderConfiguration.size(json, key, default: fallback, limit: 1 << 16)
       }
-      width = try size("hidden_size", 3584)
-      intermediate = try size("intermediate_size", 3420)
+      isGated = !isFirst
+      width = isFirst ? try size("embed_dim", 1280) : try size("hidden_size", 3584)
+      intermediate = isFirst ? try size("mlp_ratio", 4) * width : try size("intermediate_size", 3420)
       depth = try DecoderConfiguration.size(
         json, "depth", default: 32, limit: DecoderConfiguration.layerLimit)
       heads = try size("num_heads", 16)
       patch = try size("patch_size", 14)
       frames = try size("temporal_patch_size", 2)
       merge = try size("spatial_merge_size", 2)
-      window = try size("window_size", 112) / merge / patch
+      window = isFirst ? nil : try size("window_size", 112) / merge / patch
       wholeBlocks = Set(try json.optionalInts("fullatt_block_indexes") ?? [7, 15, 23, 31])
-      guard width % heads == 0, width / heads % 4 == 0, window > 0 else {
+      guard width % heads == 0, width / heads % 4 == 0, window != 0 else {
         throw json.error(
           at: "num_heads",
           "heads must divide the width into multiples of 4, and windows hold at least one row")
@@ -46,7 +53,8 @@ struct Qwen25VL: ModelFamily {
     var text = try DecoderConfiguration(json.optionalObject("text_config") ?? json, kind: .qwen2)
     if try json.optionalBool("tie_word_embeddings") == true { text.tiesEmbeddings = true }
     self.text = text
-    vision = try Vision(json.object("vision_config"))
+    isFirst = try json.optionalString("model_type") == "qwen2_vl"
+    vision = try Vision(json.object("vision_config"), isFirst: isFirst)
     imageTokenID = try json.optionalInt("image_token_id") ?? 151_655
     guard text.rope.sections != nil else {
       throw json.error(at: "rope_scaling", "mrope_section is missing")
@@ -66,30 +74,30 @@ struct Qwen25VL: ModelFamily {
 
   func model(_ json: JSONObject, from source: any ParameterSource) -> VisionLanguageModel {
     VisionLanguageModel(
-      family: "qwen2.5-vl", configuration: json,
+      family: isFirst ? "qwen2-vl" : "qwen2.5-vl", configuration: json,
       decoder: TransformerDecoder(text, names: names, from: source), images: Encoder(self, from: source),
       imageTokenID: imageTokenID)
   }
 
   private final class Encoder: ImageEncoder {
-    private let family: Qwen25VL
+    private let family: QwenVL
     private let patchEmbedding: Parameter
     private let blocks: [Block]
-    private let mergeNorm: RMSNorm
+    private let mergeNorm: Norm
     private let first, second: Linear
     /// Angles of rows in the first half of a head and of columns in the second.
     private let rotary: RotaryTable
     /// More patches along one side than any picture that fits the decoder has.
     private static let mostPatches = 4096
 
-    init(_ family: Qwen25VL, from source: any ParameterSource) {
+    init(_ family: QwenVL, from source: any ParameterSource) {
       self.family = family
       let vision = family.vision
       patchEmbedding = source.parameter(
         "visual.patch_embed.proj.weight", [vision.width, 3, vision.frames, vision.patch, vision.patch],
         initial: .normal(deviation: 0.02))
       blocks = (0..<vision.depth).map { Block("visual.blocks.\($0)", vision, from: source) }
-      mergeNorm = RMSNorm("visual.merger.ln_q", width: vision.width, epsilon: 1e-6, from: source)
+      mergeNorm = Norm("visual.merger.ln_q", vision, from: source)
       let merged = vision.width * vision.cell
       func linear(_ part: String, _ outputs: Int) -> Linear {
         Linear(
@@ -103,7 +111,7 @@ struct Qwen25VL: ModelFamily {
     }
 
     var towerParameters: [Parameter] { [patchEmbedding] + blocks.flatMap(\.parameters) }
-    var projectorParameters: [Parameter] { [mergeNorm.weight] + first.parameters + second.parameters }
+    var projectorParameters: [Parameter] { mergeNorm.parameters + first.parameters + second.parameters }
 
     func check(_ input: ImageInput) throws {
       let merge = family.vision.merge
@@ -159,7 +167,7 @@ struct Qwen25VL: ModelFamily {
 
     /// The cells of each window, window by window; those at the right and the bottom may be smaller.
     private func windows(_ grid: GridShape) -> [[Int]] {
-      let side = family.vision.window
+      let side = family.vision.window ?? max(grid.height, grid.width)
       return stride(from: 0, to: grid.height, by: side).flatMap { top in
         stride(from: 0, to: grid.width, by: side).map { left in
           (top..<min(top + side, grid.height)).flatMap { row in
@@ -194,7 +202,8 @@ struct Qwen25VL: ModelFamily {
       let whole = [AttentionItem(queries: all, spans: [.rows(all)], isCausal: false)]
       for (index, block) in blocks.enumerated() {
         hidden = block.forward(
-          hidden, table, items: vision.wholeBlocks.contains(index) ? whole : parts, tape)
+          hidden, table, items: vision.wholeBlocks.contains(index) || vision.window == nil ? whole : parts,
+          tape)
       }
       return hidden
     }
@@ -212,29 +221,45 @@ struct Qwen25VL: ModelFamily {
   }
 
   private struct Block: Sendable {
-    let norm1, norm2: RMSNorm
-    let queryKeyValue, output, gate, up, down: Linear
+    let norm1, norm2: Norm
+    let queryKeyValue, output: Linear
+    /// Gated in Qwen2.5-VL, two layers with an activation between them before.
+    let mlp: MLP
     let heads: AttentionHeads
 
-    init(_ name: String, _ vision: Vision, from source: any ParameterSource) {
-      func norm(_ part: String) -> RMSNorm {
-        RMSNorm("\(name).\(part)", width: vision.width, epsilon: 1e-6, from: source)
+    enum MLP: Sendable {
+      case gated(gate: Linear, up: Linear, down: Linear)
+      case plain(Linear, Linear)
+
+      var layers: [Linear] {
+        switch self {
+        case .gated(let gate, let up, let down): [gate, up, down]
+        case .plain(let first, let second): [first, second]
+        }
       }
+    }
+
+    init(_ name: String, _ vision: Vision, from source: any ParameterSource) {
+      func norm(_ part: String) -> Norm { Norm("\(name).\(part)", vision, from: source) }
       func linear(_ part: String, _ inputs: Int, _ outputs: Int) -> Linear {
         Linear("\(name).\(part)", inputs: inputs, outputs: outputs, bias: true, from: source, deviation: 0.02)
       }
       (norm1, norm2) = (norm("norm1"), norm("norm2"))
       queryKeyValue = linear("attn.qkv", vision.width, 3 * vision.width)
       output = linear("attn.proj", vision.width, vision.width)
-      gate = linear("mlp.gate_proj", vision.width, vision.intermediate)
-      up = linear("mlp.up_proj", vision.width, vision.intermediate)
-      down = linear("mlp.down_proj", vision.intermediate, vision.width)
+      let (width, inner) = (vision.width, vision.intermediate)
+      mlp =
+        vision.isGated
+        ? .gated(
+          gate: linear("mlp.gate_proj", width, inner), up: linear("mlp.up_proj", width, inner),
+          down: linear("mlp.down_proj", inner, width))
+        : .plain(linear("mlp.fc1", width, inner), linear("mlp.fc2", inner, width))
       heads = AttentionHeads(
         queryHeads: vision.heads, keyValueHeads: vision.heads, headWidth: vision.width / vision.heads)
     }
 
     var parameters: [Parameter] {
-      [norm1.weight, norm2.weight] + [queryKeyValue, output, gate, up, down].flatMap(\.parameters)
+      norm1.parameters + norm2.parameters + ([queryKeyValue, output] + mlp.layers).flatMap(\.parameters)
     }
 
     /// - Parameter table: Row i holds the angles of row i.
@@ -248,7 +273,40 @@ struct Qwen25VL: ModelFamily {
         query: query, key: key, value: tape.columns(all, 2 * width..<3 * width), heads: heads, items: items)
       let middle = tape.add(hidden, output(attended, tape))
       let rows = norm2(middle, tape)
-      return tape.add(middle, down(tape.swiGLU(gate: gate(rows, tape), up: up(rows, tape)), tape))
+      let change =
+        switch mlp {
+        case .gated(let gate, let up, let down):
+          down(tape.swiGLU(gate: gate(rows, tape), up: up(rows, tape)), tape)
+        case .plain(let first, let second): second(tape.activation(.quickGelu, first(rows, tape)), tape)
+        }
+      return tape.add(middle, change)
+    }
+  }
+
+  /// The norm of the tower's generation.
+  private enum Norm: Sendable {
+    case rootMeanSquare(RMSNorm)
+    case layer(LayerNorm)
+
+    init(_ name: String, _ vision: Vision, from source: any ParameterSource) {
+      self =
+        vision.isGated
+        ? .rootMeanSquare(RMSNorm(name, width: vision.width, epsilon: 1e-6, from: source))
+        : .layer(LayerNorm(name, width: vision.width, epsilon: 1e-6, from: source))
+    }
+
+    var parameters: [Parameter] {
+      switch self {
+      case .rootMeanSquare(let norm): [norm.weight]
+      case .layer(let norm): norm.parameters
+      }
+    }
+
+    func callAsFunction(_ rows: Value, _ tape: Tape) -> Value {
+      switch self {
+      case .rootMeanSquare(let norm): norm(rows, tape)
+      case .layer(let norm): norm(rows, tape)
+      }
     }
   }
 }
