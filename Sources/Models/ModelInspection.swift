@@ -26,6 +26,8 @@ public struct ModelInspection: Sendable {
     public let tokensPerImage: Int?
     /// Side of the square picture that the tower reads, in pixels.
     public let imageSize: Int?
+    /// Says how many rows a picture takes; its parameters are placeholders without values.
+    public let images: (any ImageEncoder)?
   }
 
   public let url: URL
@@ -98,7 +100,7 @@ public struct ModelInspection: Sendable {
       sizes = Sizes(
         decoder: model.decoder.configuration,
         tokensPerImage: model.images.map { $0.tokenCount(of: $0.blank) },
-        imageSize: model.images.map { $0.blank.pixels.shape.last ?? 0 })
+        imageSize: model.images.map { $0.blank.pixels.shape.last ?? 0 }, images: model.images)
     } catch let error where error is ModelError || error is JSONError {
       family = nil
       preparesPictures = false

@@ -1,6 +1,9 @@
 import ArgumentParser
 import Foundation
+import Generation
+import Images
 import MixtureOfDepths
+import Models
 import StrictJSON
 
 struct InspectCommand: ParsableCommand {
@@ -12,11 +15,56 @@ struct InspectCommand: ParsableCommand {
   @Argument(help: "The model's folder.")
   var model: String
 
+  @Option(
+    help: ArgumentHelp("Also say how many tokens a picture of this size takes.", valueName: "width×height"),
+    transform: PictureSize.init)
+  var picture: PictureSize?
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
   func run() throws {
-    let inspection = try GammaInspection(URL(fileURLWithPath: model))
-    try StandardOutput.write(line: json ? inspection.json.text(.pretty) : inspection.text)
+    let url = URL(fileURLWithPath: model)
+    let inspection = try GammaInspection(url)
+    let count = try picture.map { try tokens(of: $0, inspection, url) }
+    if json {
+      var object = inspection.json
+      if let count { object["picture_tokens"] = JSONValue(count) }
+      return try StandardOutput.write(line: object.text(.pretty))
+    }
+    try StandardOutput.write(line: inspection.text)
+    if let picture, let count {
+      try StandardOutput.write(
+        line: "  a picture of \(picture.width) × \(picture.height) pixels takes \(count) tokens")
+    }
+  }
+
+  private func tokens(of size: PictureSize, _ inspection: GammaInspection, _ url: URL) throws
+    -> Int
+  {
+    guard let images = inspection.model.sizes?.images else {
+      throw ValidationError("--picture needs a supported model that reads pictures")
+    }
+    let blank = try PixelImage(
+      width: size.width, height: size.height,
+      pixels: [UInt8](repeating: 0, count: 3 * size.width * size.height))
+    let input = try ImagePreparer(modelFolder: url, encoder: images).input(blank)
+    try images.check(input)
+    return images.tokenCount(of: input)
+  }
+}
+
+/// A width and a height in pixels, with a cross between them.
+struct PictureSize {
+  let width: Int
+  let height: Int
+
+  init(_ text: String) throws {
+    let parts = text.split(whereSeparator: { "x×".contains($0) }).map { Int($0) ?? 0 }
+    guard parts.count == 2, parts.allSatisfy({ (1...16384).contains($0) }), parts[0] * parts[1] <= 40_000_000
+    else {
+      throw ValidationError("--picture takes a size such as 640x480, of 40 megapixels at most")
+    }
+    (width, height) = (parts[0], parts[1])
   }
 }

@@ -7,7 +7,7 @@ import Foundation
 #endif
 
 /// Time that this thread computed, in milliseconds; other programs on the machine do not count.
-func threadMilliseconds(_ body: () throws -> Void) rethrows -> Double {
+package func threadMilliseconds(_ body: () throws -> Void) rethrows -> Double {
   func now() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
