@@ -60,7 +60,7 @@ let package = Package(
       [
         "Tensors", "Files", "StrictJSON", "Checkpoints", "Tokenization", "Images", "Models",
         "MixtureOfDepths",
-        "PocketWorld",
+        "Generation", "PocketWorld",
       ]),
     module("Evaluation", ["StrictJSON", "Images", "Tokenization", "Tensors", "Generation"]),
     .executableTarget(

@@ -75,10 +75,12 @@ public struct PackedBatch {
   /// - Parameters:
   ///   - places: The place of each row, ascending.
   ///   - length: How many places there are; what continues the segment begins behind them.
+  ///   - axes: The rows' places on several axes, for models that count so.
   @discardableResult
-  public mutating func append(roles: [RowRole], places: [Int], length: Int) -> Int {
+  public mutating func append(roles: [RowRole], places: [Int], length: Int, axes: AxisPlaces? = nil) -> Int {
     precondition(places.count == roles.count && places.allSatisfy { (0..<length).contains($0) })
-    return add(roles, parent: nil, cache: nil, isDecoding: false, places: places, length: length)
+    precondition(axes.map { $0.places.count == roles.count } ?? true)
+    return add(roles, parent: nil, cache: nil, isDecoding: false, places: places, length: length, axes: axes)
   }
 
   /// Adds a segment that continues what `cache` holds and leaves its keys and values there.

@@ -1,3 +1,5 @@
+internal import Generation
+internal import Images
 internal import Models
 internal import PocketWorld
 internal import Tensors
@@ -5,7 +7,9 @@ internal import Tensors
 /// The model learns to answer questions about pictures.
 struct InstructTask: TrainingTask {
   let model: VisionLanguageModel
-  let images: any SquareImageEncoder
+  let images: any ImageEncoder
+  /// Makes inputs of pictures for encoders that do not read plain squares.
+  let preparer: ImagePreparer?
   let routerCoefficient: Double
   let weighting: RunConfiguration.AnswerWeighting
   let training: WorldExamples
@@ -25,16 +29,34 @@ struct InstructTask: TrainingTask {
 
 private struct InstructPiece: TrainingPiece {
   let task: InstructTask
-  let pictures: ImageInput
+  /// All pictures as views of one input, or one input each.
+  let inputs: [ImageInput]
   let packed: PackedQuestions
 
   init(task: InstructTask, pictures: [WorldExamples.Picture]) throws {
     self.task = task
-    self.pictures = try WorldExamples.input(pictures, side: task.images.imageSize)
-    let count = task.images.tokensPerImage
+    let rowsPerPicture: Int
+    var axes: [AxisPlaces?]?
+    if let square = task.images as? any SquareImageEncoder {
+      inputs = [try WorldExamples.input(pictures, side: square.imageSize)]
+      rowsPerPicture = square.tokensPerImage
+    } else {
+      guard let preparer = task.preparer, let imageID = task.model.imageTokenID else {
+        throw TrainingError(
+          "this stage learns from pictures, which a \(task.model.family) model does not read")
+      }
+      inputs = try pictures.map { try preparer.input(WorldExamples.pixels(of: $0.scene)) }
+      for input in inputs { try task.images.check(input) }
+      // The world's pictures are all of one size.
+      rowsPerPicture = inputs.first.map { task.images.tokenCount(of: $0) } ?? 0
+      axes = zip(pictures, inputs).map { picture, input in
+        let ids = picture.prefix + [Int](repeating: imageID, count: rowsPerPicture)
+        return task.images.axisPlaces(ids, imageTokenID: imageID, inputs: [input])
+      }
+    }
     packed = PackedQuestions(
-      pictures, imageRows: pictures.map { _ in Array(0..<count) }, patchCount: count,
-      weighting: task.weighting)
+      pictures, imageRows: pictures.map { _ in Array(0..<rowsPerPicture) }, patchCount: rowsPerPicture,
+      axes: axes, weighting: task.weighting)
   }
 
   var targets: Double { packed.targetWeight }
@@ -42,8 +64,8 @@ private struct InstructPiece: TrainingPiece {
 
   func loss(targets total: Double, share: Double, tape: Tape) throws -> (Value, Measurements) {
     let pass = DecoderPass(packed.batch, tape: tape)
-    let rows = task.images.encode(self.pictures, tape)
     let decoder = task.model.decoder
+    guard let rows = task.model.encode(inputs, tape) else { throw TrainingError("a piece without pictures") }
     let hidden = decoder.forward(packed.embed(decoder, imageRows: rows, tape), pass)
     return packed.loss(
       hidden, decoder: decoder, pass: pass, routerCoefficient: task.routerCoefficient, targets: total,

@@ -17,19 +17,21 @@ struct PackedQuestions {
   /// The kind of each question; nil for practice.
   private(set) var kinds: [QuestionKind?] = []
 
-  /// - Parameter imageRows: For each picture the patches that have a row, ascending.
+  /// - Parameters:
+  ///   - imageRows: For each picture the patches that have a row, ascending.
+  ///   - axes: For each picture where the text in front of it and its rows stand on several axes.
   init(
-    _ pictures: [WorldExamples.Picture], imageRows: [[Int]], patchCount: Int,
+    _ pictures: [WorldExamples.Picture], imageRows: [[Int]], patchCount: Int, axes: [AxisPlaces?]? = nil,
     weighting: RunConfiguration.AnswerWeighting
   ) {
-    for (picture, patches) in zip(pictures, imageRows) {
+    for (index, (picture, patches)) in zip(pictures, imageRows).enumerated() {
       let start = batch.rowCount
       addText(picture.prefix, at: start)
       imagePlaces += (0..<patches.count).map { start + picture.prefix.count + $0 }
       let parent = batch.append(
         roles: picture.prefix.map { _ in .preamble } + patches.map { _ in .image },
         places: Array(0..<picture.prefix.count) + patches.map { picture.prefix.count + $0 },
-        length: picture.prefix.count + patchCount)
+        length: picture.prefix.count + patchCount, axes: axes?[index])
       for question in picture.questions {
         let first = batch.rowCount
         let inputs = question.prompt + question.answer.dropLast()

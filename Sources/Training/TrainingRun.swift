@@ -1,5 +1,6 @@
 internal import Checkpoints
 internal import Foundation
+internal import Generation
 internal import MixtureOfDepths
 internal import Models
 internal import PocketWorld
@@ -49,8 +50,14 @@ public enum TrainingRun {
         headBias: heads.parameter("patches.heads.bias", [outputs], initial: .constant(0)), tables: tables,
         training: training, validation: validation)
     case .instruct:
+      guard let images = model.images else {
+        throw TrainingError("this stage learns from pictures, which a \(model.family) model does not read")
+      }
+      let isStored = run.model.pathExtension != "json"
       task = InstructTask(
-        model: model, images: try imageEncoder(model),
+        model: model, images: images,
+        preparer: images is any SquareImageEncoder || !isStored
+          ? nil : try ImagePreparer(modelFolder: run.model, encoder: images),
         routerCoefficient: model.routing?.routerLossCoefficient ?? 0, weighting: run.answerWeighting,
         training: training,
         validation: validation)

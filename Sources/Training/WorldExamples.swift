@@ -105,10 +105,12 @@ struct WorldExamples: Sendable {
     processor.size = .shortestEdge(side)
     (processor.cropWidth, processor.cropHeight) = (side, side)
     let values = try pictures.flatMap { picture in
-      try processor.pixelValues(
-        PixelImage(width: WorldRules.side, height: WorldRules.side, pixels: Rasteriser.render(picture.scene))
-      ).values
+      try processor.pixelValues(pixels(of: picture.scene)).values
     }
     return ImageInput(pixels: Tensor(values, shape: [pictures.count, 3, side, side]))
+  }
+
+  static func pixels(of scene: Scene) throws -> PixelImage {
+    try PixelImage(width: WorldRules.side, height: WorldRules.side, pixels: Rasteriser.render(scene))
   }
 }
