@@ -49,7 +49,7 @@ let package = Package(
     module("Checkpoints", ["Tensors", "Files", "StrictJSON"]),
     module("Tokenization", ["StrictJSON", "CSentencePiece"]),
     module("Images", ["Files", "StrictJSON", "CPNG", "CTurboJPEG", "CWebP"]),
-    module("Models", ["Tensors", "Files", "StrictJSON", "Checkpoints"]),
+    module("Models", ["Tensors", "Files", "StrictJSON", "Checkpoints", "Images"]),
     module("MixtureOfDepths", ["Tensors", "StrictJSON", "Checkpoints", "Models", "CLAPACK"]),
     module(
       "Generation",

@@ -53,17 +53,14 @@ public struct TraceInputs {
       return values
     }
     let (labels, mask) = (try beside("labels"), try beside("attention_mask"))
-    var pictures = try TracePictures(file, prefix: prefix, rows: shape[0])
+    var pictures = TracePictures(file, prefix: prefix, rows: shape[0])
     var entries = try (0..<shape[0]).map { row in
       let start = row * shape[1]
       let kept = (0..<shape[1]).filter { mask?[start + $0] != 0 }
       let tokens = kept.map { ids[start + $0] }
       let isMarked = tokens.contains(VisionLanguageSession.imagePlace)
       let hasPlaces = isMarked || tokens.contains { $0 == model.imageTokenID }
-      let images =
-        hasPlaces
-        ? try pictures.next(marks: isMarked ? tokens.count { $0 == VisionLanguageSession.imagePlace } : nil)
-        : []
+      let images = hasPlaces ? try pictures.next() : []
       let prompt =
         try isMarked
         ? Prompt(marked: tokens, mark: VisionLanguageSession.imagePlace, images: images, model: model)
@@ -106,7 +103,7 @@ private struct TracePictures {
   private let rows: Int
   private var nextRow = 0
 
-  init(_ file: SafetensorsFile, prefix: String, rows: Int) throws {
+  init(_ file: SafetensorsFile, prefix: String, rows: Int) {
     (self.file, self.prefix, self.rows) = (file, prefix, rows)
   }
 
@@ -115,8 +112,7 @@ private struct TracePictures {
   }
 
   /// The pictures of the next prompt.
-  /// - Parameter marks: How many it marks; nil if its places are image tokens.
-  mutating func next(marks: Int?) throws -> [ImageInput] {
+  mutating func next() throws -> [ImageInput] {
     defer { nextRow += 1 }
     guard let pixelName = name("pixel_values", "images") else { return [] }
     let pixels = try file.tensor(pixelName)
@@ -134,7 +130,7 @@ private struct TracePictures {
       return try (0..<(grids?.count ?? 0) / 3).map { index in
         let grid = size(grids, index, 3)
         let count = (grid?.height ?? 0).multipliedReportingOverflow(by: grid?.width ?? 0)
-        guard !count.overflow, count.partialValue >= 0, start + count.partialValue <= pixels.rows else {
+        guard !count.overflow, count.partialValue >= 0, count.partialValue <= pixels.rows - start else {
           throw GenerationError(
             "\(file.url.path): image_grid_thw asks for more patches than pixel_values holds")
         }

@@ -81,7 +81,8 @@ public final class VisionLanguageSession: Sendable {
     return try Prompt(marked: pieces, mark: Self.imagePlace, images: inputs, model: model)
   }
 
-  static let imagePlace = -200
+  /// Marks a picture's place among token ids, as in LLaVA's code.
+  package static let imagePlace = -200
   static let mark = "<image>"
 }
 

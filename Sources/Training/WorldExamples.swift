@@ -1,3 +1,4 @@
+internal import Generation
 internal import Images
 internal import Models
 internal import PocketWorld
@@ -30,7 +31,6 @@ struct WorldExamples: Sendable {
   private let extra: [String: Int]
   private let bareShare: Double
   private let practises: Bool
-  private static let imagePlace = -200
 
   /// - Parameters:
   ///   - rounds: How often each kind of question is drawn for a picture; the same question is asked once.
@@ -71,7 +71,7 @@ struct WorldExamples: Sendable {
     let questions = try tasks.map { question in
       let open = try encode(question.text, answer: nil)
       let whole = try encode(question.text, answer: question.answer)
-      guard whole.starts(with: open), let image = open.firstIndex(of: Self.imagePlace) else {
+      guard whole.starts(with: open), let image = open.firstIndex(of: VisionLanguageSession.imagePlace) else {
         throw TrainingError(
           "the tokenizer joins the question \"\(question.text)\" with its answer; train it on texts with a boundary there"
         )
@@ -96,7 +96,7 @@ struct WorldExamples: Sendable {
     let prompt = try template.prompt([
       ConversationMessage(.user, "<image>\n" + question), ConversationMessage(.assistant, answer),
     ])
-    return template.encode(prompt, tokenizer: tokenizer, imageID: Self.imagePlace)
+    return template.encode(prompt, tokenizer: tokenizer, imageID: VisionLanguageSession.imagePlace)
   }
 
   /// All pictures as views of one input.

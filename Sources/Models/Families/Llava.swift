@@ -15,16 +15,16 @@ public struct LlavaConfiguration: Sendable, Equatable {
 
   public init(_ json: JSONObject) throws {
     text = try DecoderConfiguration(json.object("text_config"))
-    let vision = try json.object("vision_config")
-    let type = try vision.optionalString("model_type") ?? "clip_vision_model"
+    let sizes = try json.object("vision_config")
+    let type = try sizes.optionalString("model_type") ?? "clip_vision_model"
     switch type {
-    case "clip_vision_model": self.vision = try VisionTransformerConfiguration(vision, kind: .clip)
-    case "siglip_vision_model": self.vision = try VisionTransformerConfiguration(vision, kind: .siglip)
+    case "clip_vision_model": self.vision = try VisionTransformerConfiguration(sizes, kind: .clip)
+    case "siglip_vision_model": self.vision = try VisionTransformerConfiguration(sizes, kind: .siglip)
     default:
-      throw vision.error(at: "model_type", "a tower of type \(type) is not supported; CLIP and SigLIP are")
+      throw sizes.error(at: "model_type", "a tower of type \(type) is not supported; CLIP and SigLIP are")
     }
     imageTokenID = try json.optionalInt("image_token_index") ?? json.optionalInt("image_token_id") ?? 32000
-    featureLayer = try json.optionalInt("vision_feature_layer") ?? -2
+    featureLayer = try vision.featureLayer(json, "vision_feature_layer")
     switch try json.optionalString("vision_feature_select_strategy") ?? "default" {
     case "default": keepsClassToken = false
     case "full": keepsClassToken = true
@@ -38,43 +38,43 @@ public struct LlavaConfiguration: Sendable, Equatable {
     }
     projectorActivation = activation
     projectorHasBias = try json.optionalBool("multimodal_projector_bias") ?? true
-    guard (-self.vision.layerCount - 1...self.vision.layerCount).contains(featureLayer) else {
-      throw json.error(
-        at: "vision_feature_layer", "the tower has \(self.vision.layerCount) layers, not \(featureLayer)")
-    }
     if try json.optionalBool("tie_word_embeddings") == true { text.tiesEmbeddings = true }
   }
 
-  public var tokensPerImage: Int {
-    vision.patchCount + (keepsClassToken && vision.kind == .clip ? 1 : 0)
+  /// The projector that Hugging Face's LLaVA models share.
+  func projector(from source: any ParameterSource) -> Projector {
+    Projector(
+      ["multi_modal_projector.linear_1", "multi_modal_projector.linear_2"], inputs: vision.hiddenSize,
+      outputs: text.hiddenSize, bias: projectorHasBias, activation: projectorActivation, from: source)
   }
 }
 
-/// The tower and the projector: from pixels to rows of the decoder.
+/// One tower and one projector: from square views to rows of the decoder.
 public final class LlavaImageEncoder: SquareImageEncoder {
-  private let configuration: LlavaConfiguration
   public let tower: VisionTransformer
   private let projector: Projector
+  private let featureLayer: Int
+  private let keepsClassToken: Bool
 
-  init(_ configuration: LlavaConfiguration, from source: any ParameterSource) {
-    self.configuration = configuration
-    tower = VisionTransformer(configuration.vision, name: "vision_tower.vision_model", from: source)
-    projector = Projector(
-      ["multi_modal_projector.linear_1", "multi_modal_projector.linear_2"],
-      inputs: configuration.vision.hiddenSize, outputs: configuration.text.hiddenSize,
-      bias: configuration.projectorHasBias, activation: configuration.projectorActivation, from: source)
+  /// - Parameters:
+  ///   - featureLayer: As in `VisionTransformer.features`.
+  ///   - keepsClassToken: Whether the class token's row goes to the decoder too.
+  init(tower: VisionTransformer, projector: Projector, featureLayer: Int, keepsClassToken: Bool) {
+    self.tower = tower
+    self.projector = projector
+    self.featureLayer = featureLayer
+    self.keepsClassToken = keepsClassToken && tower.configuration.kind == .clip
   }
 
-  public var tokensPerImage: Int { configuration.tokensPerImage }
-  public var imageSize: Int { configuration.vision.imageSize }
-  public var featureWidth: Int { configuration.vision.hiddenSize }
-  public var gridSide: Int { configuration.vision.gridSide }
+  public var tokensPerImage: Int { tower.configuration.patchCount + (keepsClassToken ? 1 : 0) }
+  public var imageSize: Int { tower.configuration.imageSize }
+  public var featureWidth: Int { tower.configuration.hiddenSize }
+  public var gridSide: Int { tower.configuration.gridSide }
   public var projectorParameters: [Parameter] { projector.parameters }
   public var towerParameters: [Parameter] { tower.parameters }
 
   public func features(_ input: ImageInput, _ tape: Tape) -> Value {
-    tower.features(
-      input.pixels, layer: configuration.featureLayer, keepsClassToken: configuration.keepsClassToken, tape)
+    tower.features(input.pixels, layer: featureLayer, keepsClassToken: keepsClassToken, tape)
   }
 
   public func project(_ features: Value, of input: ImageInput, _ tape: Tape) -> Value {
@@ -93,10 +93,14 @@ struct Llava: ModelFamily {
   }
 
   func model(_ json: JSONObject, from source: any ParameterSource) -> VisionLanguageModel {
-    VisionLanguageModel(
+    let images = LlavaImageEncoder(
+      tower: VisionTransformer(configuration.vision, name: "vision_tower.vision_model", from: source),
+      projector: configuration.projector(from: source), featureLayer: configuration.featureLayer,
+      keepsClassToken: configuration.keepsClassToken)
+    return VisionLanguageModel(
       family: "llava", configuration: json,
-      decoder: TransformerDecoder(configuration.text, names: names.decoder, from: source),
-      images: LlavaImageEncoder(configuration, from: source), imageTokenID: configuration.imageTokenID)
+      decoder: TransformerDecoder(configuration.text, names: names.decoder, from: source), images: images,
+      imageTokenID: configuration.imageTokenID)
   }
 }
 

@@ -1,3 +1,4 @@
+internal import Images
 internal import StrictJSON
 internal import Tensors
 
@@ -6,7 +7,7 @@ internal import Tensors
 struct LlavaOneVision: ModelFamily {
   private let base: LlavaConfiguration
   /// Sizes in pixels that pictures are fitted into.
-  private let sizes: [ImageInput.Size]
+  private let sizes: [LLaVAOneVisionImageProcessor.Size]
   /// The most tiles that keep all rows, from `anyres_max_N`.
   private let mostTiles: Int
   private let names = HubNames()
@@ -33,7 +34,7 @@ struct LlavaOneVision: ModelFamily {
           at: "image_grid_pinpoints", "each entry must be a height and a width in multiples of \(side) pixels"
         )
       }
-      return .init(height: Int(height), width: Int(width))
+      return .init(width: Int(width), height: Int(height))
     }
     guard !sizes.isEmpty else { throw json.error(at: "image_grid_pinpoints", "at least one size is needed") }
     let ratio = try json.optionalString("vision_aspect_ratio") ?? "anyres_max_9"
@@ -56,19 +57,11 @@ struct LlavaOneVision: ModelFamily {
 
   /// The grid of tiles for a picture: the size that shows most of it, and of equals the one that wastes least.
   func tiles(_ picture: ImageInput.Size) -> ImageInput.Size {
-    var best: (size: ImageInput.Size, shown: Int, wasted: Int)?
-    for size in sizes {
-      let scale = min(
-        Double(size.width) / Double(picture.width), Double(size.height) / Double(picture.height))
-      let shown = min(
-        Int(Double(picture.width) * scale) * Int(Double(picture.height) * scale),
-        picture.width * picture.height)
-      let wasted = size.width * size.height - shown
-      if let best, best.shown > shown || best.shown == shown && best.wasted <= wasted { continue }
-      best = (size, shown, wasted)
-    }
-    let size = best?.size ?? sizes[0]
-    return .init(height: size.height / base.vision.imageSize, width: size.width / base.vision.imageSize)
+    // Fails for sizes only that `check` refuses.
+    let size = try? LLaVAOneVisionImageProcessor(sizes: sizes).bestSize(
+      width: picture.width, height: picture.height)
+    return .init(
+      height: (size?.height ?? 0) / base.vision.imageSize, width: (size?.width ?? 0) / base.vision.imageSize)
   }
 
   /// How the tiles' rows become lines of the prompt.
@@ -115,10 +108,7 @@ struct LlavaOneVision: ModelFamily {
       self.family = family
       let base = family.base
       tower = VisionTransformer(base.vision, name: "vision_tower.vision_model", from: source)
-      projector = Projector(
-        ["multi_modal_projector.linear_1", "multi_modal_projector.linear_2"], inputs: base.vision.hiddenSize,
-        outputs: base.text.hiddenSize, bias: base.projectorHasBias, activation: base.projectorActivation,
-        from: source)
+      projector = base.projector(from: source)
       newline = source.parameter("image_newline", [base.text.hiddenSize], initial: .normal(deviation: 0.02))
     }
 
@@ -127,11 +117,14 @@ struct LlavaOneVision: ModelFamily {
 
     func check(_ input: ImageInput) throws {
       let side = family.base.vision.imageSize
+      if let size = input.originalSize {
+        guard (1...1 << 20).contains(size.height), (1...1 << 20).contains(size.width) else {
+          throw ModelError("a picture cannot be \(size.width) × \(size.height) pixels")
+        }
+      }
       let tiles = input.originalSize.map { family.tiles($0) }
       let views = input.views == 1 ? 1 : (tiles.map { $0.height * $0.width + 1 } ?? 1)
-      guard input.pixels.shape == [views, 3, side, side],
-        input.originalSize.map({ $0.height > 0 && $0.width > 0 }) ?? (views == 1)
-      else {
+      guard input.pixels.shape == [views, 3, side, side], input.originalSize != nil || views == 1 else {
         throw ModelError(
           "the pixels are \(input.pixels.shape) but a picture of this size takes [\(views), 3, \(side), \(side)]; "
             + "the preprocessor and the model do not belong together")

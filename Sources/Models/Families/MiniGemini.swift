@@ -38,15 +38,11 @@ struct MiniGemini: ModelFamily {
     towers =
       try files.clipWeights("mm_vision_tower", stem: Self.stem)
       + Self.auxiliaryWeights(files, in: auxiliary.flatMap { try? CheckpointFolder($0) })
-    featureLayer = try json.optionalInt("mm_vision_select_layer") ?? -2
+    featureLayer = try clip.featureLayer(json, "mm_vision_select_layer")
     tiles = try DecoderConfiguration.size(json, "image_grid", default: 1, limit: 16)
     seesWhole = try json.optionalBool("image_global") ?? false && tiles > 1
     detailSize = try DecoderConfiguration.size(json, "image_size_aux", default: 320, limit: 1 << 14)
     let cells = detailSize / convnext.stem
-    guard (-clip.layerCount - 1...clip.layerCount).contains(featureLayer) else {
-      throw json.error(
-        at: "mm_vision_select_layer", "the tower has \(clip.layerCount) layers, not \(featureLayer)")
-    }
     guard cells % (tiles * clip.gridSide) == 0 else {
       throw json.error(
         at: "image_size_aux",

@@ -46,46 +46,18 @@ struct OriginalLlava: ModelFamily {
     layout = try OriginalLayout(files)
     vision = try files.clip("mm_vision_tower")
     towers = try files.clipWeights("mm_vision_tower", stem: Self.stem)
-    featureLayer = try files.json.optionalInt("mm_vision_select_layer") ?? -2
-    guard (-vision.layerCount - 1...vision.layerCount).contains(featureLayer) else {
-      throw files.json.error(
-        at: "mm_vision_select_layer", "the tower has \(vision.layerCount) layers, not \(featureLayer)")
-    }
+    featureLayer = try vision.featureLayer(files.json, "mm_vision_select_layer")
     keepsClassToken = try files.json.optionalString("mm_vision_select_feature") == "cls_patch"
   }
 
   func name(ofStored name: String) -> String? { layout.name(ofStored: name) }
 
   func model(_ json: JSONObject, from source: any ParameterSource) -> VisionLanguageModel {
-    layout.model("llava (original layout)", json, images: Encoder(self, from: source), from: source)
-  }
-
-  private final class Encoder: SquareImageEncoder {
-    private let family: OriginalLlava
-    private let tower: VisionTransformer
-    private let projector: Projector
-
-    init(_ family: OriginalLlava, from source: any ParameterSource) {
-      self.family = family
-      tower = VisionTransformer(family.vision, name: "\(OriginalLlava.stem).vision_model", from: source)
-      projector = Projector(
-        family.layout.projectorNames, inputs: family.vision.hiddenSize,
-        outputs: family.layout.text.hiddenSize,
-        from: source)
-    }
-
-    var imageSize: Int { family.vision.imageSize }
-    var tokensPerImage: Int { family.vision.patchCount + (family.keepsClassToken ? 1 : 0) }
-    var gridSide: Int { family.vision.gridSide }
-    var featureWidth: Int { family.vision.hiddenSize }
-    var towerParameters: [Parameter] { tower.parameters }
-    var projectorParameters: [Parameter] { projector.parameters }
-
-    func features(_ input: ImageInput, _ tape: Tape) -> Value {
-      tower.features(
-        input.pixels, layer: family.featureLayer, keepsClassToken: family.keepsClassToken, tape)
-    }
-
-    func project(_ features: Value, of input: ImageInput, _ tape: Tape) -> Value { projector(features, tape) }
+    let images = LlavaImageEncoder(
+      tower: VisionTransformer(vision, name: "\(Self.stem).vision_model", from: source),
+      projector: Projector(
+        layout.projectorNames, inputs: vision.hiddenSize, outputs: layout.text.hiddenSize, from: source),
+      featureLayer: featureLayer, keepsClassToken: keepsClassToken)
+    return layout.model("llava (original layout)", json, images: images, from: source)
   }
 }

@@ -43,6 +43,15 @@ public struct VisionTransformerConfiguration: Sendable, Equatable {
     }
   }
 
+  /// The layer that a key of a configuration asks features of, by default the last but one.
+  func featureLayer(_ json: JSONObject, _ key: String) throws -> Int {
+    let layer = try json.optionalInt(key) ?? -2
+    guard (-layerCount - 1...layerCount).contains(layer) else {
+      throw json.error(at: key, "the tower has \(layerCount) layers, not \(layer)")
+    }
+    return layer
+  }
+
   /// Patches along one side of the image.
   public var gridSide: Int { imageSize / patchSize }
   public var patchCount: Int { gridSide * gridSide }
