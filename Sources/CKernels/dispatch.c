@@ -2,8 +2,9 @@
 
 extern const GMKernels gm_kernels_portable;
 #if defined(__x86_64__)
-extern const GMKernels gm_kernels_avx2, gm_kernels_avx512;
-static const GMKernels *const variants[] = {&gm_kernels_avx512, &gm_kernels_avx2, &gm_kernels_portable};
+extern const GMKernels gm_kernels_avx2, gm_kernels_avx512, gm_kernels_avx512vnni;
+static const GMKernels *const variants[] = {&gm_kernels_avx512vnni, &gm_kernels_avx512, &gm_kernels_avx2,
+                                            &gm_kernels_portable};
 #else
 static const GMKernels *const variants[] = {&gm_kernels_portable};
 #endif
@@ -14,8 +15,9 @@ const GMKernels *const *gm_kernels(int *count) {
   const int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   const int avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  const int skipped = avx512 ? 0 : avx2 ? 1 : 2;
-  *count = 3 - skipped;
+  const int vnni = avx512 && __builtin_cpu_supports("avx512vnni");
+  const int skipped = vnni ? 0 : avx512 ? 1 : avx2 ? 2 : 3;
+  *count = 4 - skipped;
   return variants + skipped;
 #else
   *count = 1;

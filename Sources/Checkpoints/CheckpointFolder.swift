@@ -39,6 +39,12 @@ public struct CheckpointFolder: TensorSource {
     try tensors.tensor(name, as: dtype, pool: pool)
   }
 
+  public func withStoredBytes<Result>(
+    _ name: String, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result {
+    try tensors.withStoredBytes(name, body)
+  }
+
   public func int64s(_ name: String) throws -> [Int64] { try tensors.int64s(name) }
 
   /// `config.json`.

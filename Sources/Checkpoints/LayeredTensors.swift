@@ -42,6 +42,13 @@ struct LayeredTensors: TensorSource {
     return try front.tensor(original, as: dtype, pool: pool)
   }
 
+  func withStoredBytes<Result>(_ name: String, _ body: (UnsafeRawBufferPointer) throws -> Result) throws
+    -> Result
+  {
+    guard let original = renamed[name] else { return try back.withStoredBytes(name, body) }
+    return try front.withStoredBytes(original, body)
+  }
+
   func int64s(_ name: String) throws -> [Int64] {
     guard let original = renamed[name] else { return try back.int64s(name) }
     return try front.int64s(original)

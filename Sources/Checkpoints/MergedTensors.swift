@@ -31,6 +31,18 @@ struct MergedTensors: TensorSource {
     return weight.converted(to: dtype, pool: pool)
   }
 
+  func withStoredBytes<Result>(_ name: String, _ body: (UnsafeRawBufferPointer) throws -> Result) throws
+    -> Result
+  {
+    if let replacement = adapter.replacements[name] {
+      return try adapter.file.withStoredBytes(replacement, body)
+    }
+    guard adapter.pairs[PackedMatrix.Format.split(name).name] == nil else {
+      throw CheckpointError(name, "an adapter cannot change packed weights; merge it before quantizing")
+    }
+    return try base.withStoredBytes(name, body)
+  }
+
   func int64s(_ name: String) throws -> [Int64] {
     guard let replacement = adapter.replacements[name] else { return try base.int64s(name) }
     return try adapter.file.int64s(replacement)

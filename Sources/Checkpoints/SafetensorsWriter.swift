@@ -16,8 +16,9 @@ public struct SafetensorsWriter {
     let content: Content
   }
 
-  private enum Content {
+  enum Content {
     case tensor(Tensor)
+    case packed(PackedMatrix)
     case int64s([Int64])
     case int32s([Int32])
     case bytes([UInt8])
@@ -63,7 +64,7 @@ public struct SafetensorsWriter {
     try add(name, entry.storedType, entry.shape, count: entry.count, .copy(of: original, in: file))
   }
 
-  private mutating func add(
+  mutating func add(
     _ name: String, _ type: StoredType, _ shape: [Int], count: Int, _ content: Content
   ) throws {
     guard name != "__metadata__" else {
@@ -120,6 +121,7 @@ public struct SafetensorsWriter {
   private static func write(_ content: Content, to file: OutputFile) throws {
     switch content {
     case .tensor(let tensor): try file.write(UnsafeRawBufferPointer(tensor.bytes))
+    case .packed(let matrix): try matrix.withBytes { try file.write($0) }
     case .int64s(let values): try values.withUnsafeBytes { try file.write($0) }
     case .int32s(let values): try values.withUnsafeBytes { try file.write($0) }
     case .bytes(let values): try values.withUnsafeBytes { try file.write($0) }

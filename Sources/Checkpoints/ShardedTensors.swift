@@ -65,6 +65,12 @@ struct ShardedTensors: TensorSource {
 
   func int64s(_ name: String) throws -> [Int64] { try file(of: name).int64s(name) }
 
+  func withStoredBytes<Result>(_ name: String, _ body: (UnsafeRawBufferPointer) throws -> Result) throws
+    -> Result
+  {
+    try file(of: name).withStoredBytes(name, body)
+  }
+
   private func file(of name: String) throws -> any TensorFile {
     guard let location = locations[name] else { throw CheckpointError.noTensor(name, at: index) }
     return files[location]

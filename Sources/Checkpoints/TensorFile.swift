@@ -25,6 +25,17 @@ extension TensorFile {
     return entry
   }
 
+  public func withStoredBytes<Result>(
+    _ name: String, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result {
+    let entry = try entry(name)
+    guard entry.strides == nil else {
+      throw CheckpointError(url.path, "the elements of tensor \(name) lie apart; store it contiguously")
+    }
+    defer { release(entry.range) }
+    return try withBytes(in: entry.range, body)
+  }
+
   /// Lends the bytes of a tensor from its first element to its last, in the stored number format, little-endian; they
   /// may be unaligned. Where the entry has strides, they are the elements of other tensors as well.
   public func withBytes<Result>(

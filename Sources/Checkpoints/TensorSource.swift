@@ -13,6 +13,11 @@ public protocol TensorSource: Sendable {
   /// - Throws: `CheckpointError` if there is no such tensor or it does not hold floating-point numbers.
   func tensor(_ name: String, as dtype: DType, pool: MemoryPool?) throws -> Tensor
 
+  /// Lends the bytes of a tensor as they are stored, little-endian.
+  /// - Throws: `CheckpointError` if there is no such tensor or its elements do not stand one behind the other.
+  func withStoredBytes<Result>(_ name: String, _ body: (UnsafeRawBufferPointer) throws -> Result) throws
+    -> Result
+
   /// Reads a tensor of integers or booleans (as 0 and 1) in row-major order.
   /// - Throws: `CheckpointError` if there is no such tensor or it holds anything that is no signed 64-bit integer.
   func int64s(_ name: String) throws -> [Int64]

@@ -1,3 +1,4 @@
+internal import Foundation
 public import Models
 internal import StrictJSON
 public import Tensors
@@ -31,8 +32,8 @@ public enum ModelShape: String, Sendable, CaseIterable {
   }
 
   /// The decoder alone: its tower is not timed.
-  /// - Parameter dtype: The format of the weights.
-  public func model(_ dtype: DType) throws -> VisionLanguageModel {
+  /// - Parameter precision: The format of the weights.
+  public func model(_ precision: WeightPrecision) throws -> VisionLanguageModel {
     let sizes = sizes
     let json = JSONObject([
       ("model_type", "llama"), ("hidden_size", JSONValue(sizes.width)),
@@ -41,34 +42,39 @@ public enum ModelShape: String, Sendable, CaseIterable {
       ("num_key_value_heads", JSONValue(sizes.keyHeads)), ("vocab_size", JSONValue(sizes.vocabulary)),
       ("max_position_embeddings", JSONValue(8192)),
     ])
-    return try ModelRegistry.build(json, from: RepeatedNoise(dtype))
+    return try ModelRegistry.build(json, from: RepeatedNoise(precision))
   }
 }
 
 /// Parameters that repeat one block of random numbers: as hard to multiply as any, and quick to make.
-private final class RepeatedNoise: ParameterSource {
-  private let dtype: DType
+final class RepeatedNoise: ParameterSource {
+  private let precision: WeightPrecision
+  private let backend = Backend(threads: ProcessInfo.processInfo.activeProcessorCount)
   private let block: [Float]
 
-  init(_ dtype: DType) {
-    self.dtype = dtype
+  init(_ precision: WeightPrecision) {
+    self.precision = precision
     var numbers = NormalNumbers(seed: 1)
     block = (0..<65521).map { _ in numbers.next() }
   }
 
-  func parameter(_ name: String, _ shape: [Int], initial: InitialValue) -> Parameter {
+  func parameter(_ name: String, _ shape: [Int], initial: InitialValue, role: WeightPrecision.Role)
+    -> Parameter
+  {
     guard shape.count > 1, case .normal(let deviation) = initial else {
       return Parameter(
         name: name, tensor: Tensor([Float](repeating: 1, count: shape.reduce(1, *)), shape: shape))
     }
-    let tensor = Tensor(uninitialized: shape, dtype: dtype)
-    let part = Tensor(block.map { $0 * deviation }, shape: [block.count]).converted(to: dtype)
+    let storage = precision.storage(role, shape: shape)
+    let isNarrow = storage == .plain(.bfloat16)
+    let tensor = Tensor(uninitialized: shape, dtype: isNarrow ? .bfloat16 : .float32)
+    let part = Tensor(block.map { $0 * deviation }, shape: [block.count]).converted(to: tensor.dtype)
     var filled = 0
     while filled < tensor.bytes.count {
       let count = min(part.bytes.count, tensor.bytes.count - filled)
       tensor.bytes[filled..<filled + count].copyBytes(from: part.bytes[..<count])
       filled += count
     }
-    return Parameter(name: name, tensor: tensor)
+    return tensor.stored(as: storage, name: name, backend: backend)
   }
 }

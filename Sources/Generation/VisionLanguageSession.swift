@@ -22,10 +22,10 @@ public final class VisionLanguageSession: Sendable {
   ///   - threads: The most threads that one operation uses.
   ///   - base: The model that `url` only changes, for folders that hold an adapter or a projector.
   public init(
-    _ url: URL, dtype: DType = .float32, routing: GammaModel.Routing = .asStored,
+    _ url: URL, precision: WeightPrecision? = nil, routing: GammaModel.Routing = .asStored,
     template: ConversationTemplate? = nil, threads: Int, base: URL? = nil
   ) throws {
-    let model = try GammaModel.load(url, dtype: dtype, routing: routing, base: base)
+    let model = try GammaModel.load(url, precision: precision, routing: routing, base: base)
     self.model = model
     let files = try GammaModel.tokenizerFolder(url, base: base)
     tokenizer = try TokenizerFolder.load(files)
@@ -91,7 +91,7 @@ extension VisionLanguageSession {
   /// large ones with all threads on one operation.
   public var lanes: [VisionLanguageSession] {
     let small = 100_000_000
-    let parameters = model.decoder.parameters.reduce(0) { $0 + $1.tensor.count }
+    let parameters = model.decoder.parameters.reduce(0) { $0 + $1.count }
     guard backend.threads > 1, parameters < small else { return [self] }
     return (0..<backend.threads).map { _ in VisionLanguageSession(self, backend: Backend()) }
   }

@@ -17,7 +17,7 @@ extension GammaInspection {
     result["image_tokens"] = Self.optional(model.sizes?.tokensPerImage)
     result["image_size"] = Self.optional(model.sizes?.imageSize)
     result["memory_bytes"] = JSONValue(
-      JSONObject(DType.allCases.map { ($0.rawValue, JSONValue(memory($0))) }))
+      JSONObject(WeightPrecision.allCases.map { ($0.rawValue, JSONValue(memory($0))) }))
     result["context_length"] = Self.optional(model.sizes?.decoder.contextLength)
     result["layers"] = Self.optional(model.sizes?.decoder.layerCount)
     result["width"] = Self.optional(model.sizes?.decoder.hiddenSize)
@@ -32,7 +32,9 @@ extension GammaInspection {
   public var parameters: Int { model.parameters + routerParameters }
 
   /// Bytes that the weights take in memory; routers are always float32.
-  func memory(_ dtype: DType) -> Int { model.memory(dtype) + routerParameters * DType.float32.size }
+  func memory(_ precision: WeightPrecision) -> Int {
+    model.memory(precision) + routerParameters * DType.float32.size
+  }
 
   private var parameterCounts: JSONObject {
     let isKnown = model.sizes != nil

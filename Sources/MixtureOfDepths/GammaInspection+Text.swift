@@ -36,7 +36,7 @@ extension GammaInspection {
     }
     add(
       "memory",
-      DType.allCases.map { "\($0.rawValue) \(Self.size(memory($0)))" }.joined(separator: ", "))
+      WeightPrecision.allCases.map { "\($0.rawValue) \(Self.size(memory($0)))" }.joined(separator: ", "))
     if let routing, let layerCount = model.sizes?.decoder.layerCount {
       let list = routing.layers.map(String.init).joined(separator: ", ")
       add("routed layers", "\(routing.layers.count) of \(layerCount): \(list)")

@@ -146,7 +146,8 @@ extension ModelConversion {
     }
     let format = try dtype ?? Self.storedFormat(folder)
     let model = try apply(
-      to: GammaModel.load(source, dtype: format, routing: .ignored), report: report, router: router)
+      to: GammaModel.load(source, precision: WeightPrecision(format), routing: .ignored), report: report,
+      router: router)
     try ModelFolder.write(model, to: target, dtype: format, tokenizer: source)
     return model.routing?.layers ?? []
   }

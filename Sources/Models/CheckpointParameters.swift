@@ -5,26 +5,39 @@ public import Tensors
 
 /// Parameters read from a checkpoint, converted as they are read, so that only one tensor exists twice at a time.
 public final class CheckpointParameters: ParameterSource {
+  /// A tensor on disk.
+  private struct Place {
+    let folder: CheckpointFolder
+    let name: String
+    /// Set where the tensor was written packed; `name` then has its suffix.
+    let format: PackedMatrix.Format?
+  }
+
   private let folder: CheckpointFolder
-  private let dtype: DType
-  /// Names on disk and their folders by the names of the family.
-  private var stored: [String: (folder: CheckpointFolder, name: String)]
+  private let precision: WeightPrecision?
+  private let backend: Backend
+  /// Places by the names of the family.
+  private var stored: [String: Place] = [:]
   private var faults = TensorFaults()
   private var failure: (any Error)?
 
   /// - Parameters:
   ///   - towers: Where to look for what the folder itself lacks.
-  ///   - dtype: The format of matrices and embeddings in memory; norms and biases are always float32.
+  ///   - precision: How matrices and embeddings are held in memory; norms and biases are always float32. Nil leaves
+  ///     packed tensors as they are stored and takes the others as float32.
+  ///   - backend: What packs them.
   ///   - familyName: Translates a name on disk into the family's, or nil for tensors that the model does without.
-  init(_ folder: CheckpointFolder, towers: [TowerFolder] = [], dtype: DType, familyName: (String) -> String?)
-    throws
-  {
+  init(
+    _ folder: CheckpointFolder, towers: [TowerFolder] = [], precision: WeightPrecision?, backend: Backend,
+    familyName: (String) -> String?
+  ) throws {
     self.folder = folder
-    self.dtype = dtype
-    stored = [:]
+    self.precision = precision
+    self.backend = backend
     for name in folder.names {
-      guard let family = familyName(name) else { continue }
-      if let other = stored.updateValue((folder, name), forKey: family) {
+      let (whole, format) = PackedMatrix.Format.split(name)
+      guard let family = familyName(whole) else { continue }
+      if let other = stored.updateValue(Place(folder: folder, name: name, format: format), forKey: family) {
         throw ModelError(
           "\(folder.url.path): the tensors \(other.name) and \(name) are two spellings of \(family); remove one of them"
         )
@@ -33,29 +46,55 @@ public final class CheckpointParameters: ParameterSource {
     for tower in towers {
       for name in tower.folder.names {
         guard let family = tower.name(name), stored[family] == nil else { continue }
-        stored[family] = (tower.folder, name)
+        stored[family] = Place(folder: tower.folder, name: name, format: nil)
       }
     }
   }
 
-  public func parameter(_ name: String, _ shape: [Int], initial: InitialValue) -> Parameter {
+  public func parameter(
+    _ name: String, _ shape: [Int], initial: InitialValue, role: WeightPrecision.Role
+  ) -> Parameter {
     let placeholder = Parameter(name: name, tensor: Tensor([0], shape: [1]))
     guard failure == nil else { return placeholder }
-    guard let key = stored.removeValue(forKey: name) else {
+    guard let place = stored.removeValue(forKey: name) else {
       faults.addMissing(name, shape)
       return placeholder
     }
     do {
-      let entry = try key.folder.entry(key.name)
-      guard entry.shape == shape else {
-        faults.addMisshapen(key.name, is: entry.shape, shouldBe: shape)
-        return placeholder
-      }
-      return Parameter(
-        name: name, tensor: try key.folder.tensor(key.name, as: shape.count > 1 ? dtype : .float32))
+      return try read(place, name, shape, role) ?? placeholder
     } catch {
       failure = error
       return placeholder
+    }
+  }
+
+  /// Nil if what is stored does not fit `shape`, of which a note is made.
+  private func read(_ place: Place, _ name: String, _ shape: [Int], _ role: WeightPrecision.Role) throws
+    -> Parameter?
+  {
+    let entry = try place.folder.entry(place.name)
+    if let format = place.format {
+      let expected = [PackedMatrix.byteCount(shape, format)]
+      guard entry.shape == expected else {
+        faults.addMisshapen(place.name, is: entry.shape, shouldBe: expected)
+        return nil
+      }
+      let matrix = try place.folder.packed(place.name, shape: shape, format, backend)
+      guard let wanted = precision?.storage(role, shape: shape), wanted != .packed(format) else {
+        return Parameter(name: name, packed: matrix)
+      }
+      return matrix.unpacked().stored(as: wanted, name: name, backend: backend)
+    }
+    guard entry.shape == shape else {
+      faults.addMisshapen(place.name, is: entry.shape, shouldBe: shape)
+      return nil
+    }
+    switch (precision ?? .float32).storage(role, shape: shape) {
+    case .plain(let dtype):
+      return Parameter(name: name, tensor: try place.folder.tensor(place.name, as: dtype))
+    case .packed(let format):
+      let tensor = try place.folder.tensor(place.name, as: .float32)
+      return Parameter(name: name, packed: PackedMatrix(tensor, format: format, backend: backend))
     }
   }
 

@@ -72,7 +72,8 @@ public final class DenseLayer: DecoderLayer {
     let residual = deviation / Float(2 * configuration.layerCount).squareRoot()
     func linear(_ part: String, _ inputs: Int, _ outputs: Int, _ deviation: Float, bias: Bool) -> Linear {
       Linear(
-        "\(name).\(part)", inputs: inputs, outputs: outputs, bias: bias, from: source, deviation: deviation)
+        "\(name).\(part)", inputs: inputs, outputs: outputs, bias: bias, from: source, deviation: deviation,
+        role: .projection)
     }
     func norm(_ part: String, _ width: Int) -> RMSNorm {
       RMSNorm("\(name).\(part)", width: width, epsilon: configuration.normEpsilon, from: source)
@@ -119,20 +120,18 @@ public final class DenseLayer: DecoderLayer {
   {
     let tape = pass.tape
     let (table, positions) = turns(of: plan)
+    let projected = tape.linear(normed, [self.query.map, self.key.map, self.value.map])
     let query = tape.rotary(
-      normalized(self.query(normed, tape), by: headNorms?.query, tape), positions: positions, table: table)
+      normalized(projected[0], by: headNorms?.query, tape), positions: positions, table: table)
     let key = tape.rotary(
-      normalized(self.key(normed, tape), by: headNorms?.key, tape), positions: positions, table: table)
-    let value = self.value(normed, tape)
+      normalized(projected[1], by: headNorms?.key, tape), positions: positions, table: table)
+    let value = projected[2]
     let items = plan.attentionItems(key: key.tensor, value: value.tensor, window: window)
     pass.observer?.layer(index, attends: query.tensor, key: key.tensor, heads: heads, items: items)
-    let attended = output(
-      tape.attention(query: query, key: key, value: value, heads: heads, items: items), tape)
-    let middle = tape.add(hidden, attended)
-    let rows = postNorm(middle, tape)
-    var change = down(tape.swiGLU(gate: gate(rows, tape), up: up(rows, tape)), tape)
-    if let factor { change = tape.scaleRows(change, by: factor) }
-    return tape.add(middle, change)
+    let attended = tape.attention(query: query, key: key, value: value, heads: heads, items: items)
+    let middle = tape.linear(attended, output.map, addedTo: hidden)
+    let change = tape.gatedLinear(postNorm(middle, tape), gate: gate.map, up: up.map)
+    return tape.linear(change, down.map, factors: factor, addedTo: middle)
   }
 
   /// The angles of a plan's rows: positions of the decoder's table or, with several axes, a table of their own.

@@ -9,13 +9,16 @@ public struct Linear: Sendable {
 
   init(
     _ name: String, inputs: Int, outputs: Int, bias hasBias: Bool, from source: any ParameterSource,
-    deviation: Float
+    deviation: Float, role: WeightPrecision.Role = .matrix
   ) {
-    weight = source.parameter("\(name).weight", [outputs, inputs], initial: .normal(deviation: deviation))
+    weight = source.parameter(
+      "\(name).weight", [outputs, inputs], initial: .normal(deviation: deviation), role: role)
     bias = hasBias ? source.parameter("\(name).bias", [outputs], initial: .constant(0)) : nil
   }
 
-  package func callAsFunction(_ x: Value, _ tape: Tape) -> Value { tape.linear(x, weight, bias: bias) }
+  package func callAsFunction(_ x: Value, _ tape: Tape) -> Value { tape.linear(x, map) }
+
+  var map: Tape.Map { Tape.Map(weight, bias: bias) }
 
   var parameters: [Parameter] { [weight] + [bias].compactMap { $0 } }
 }

@@ -5,17 +5,17 @@ public import Tensors
 
 /// What a model's folder holds, from config.json, the headers of the weights and the names of the other files alone.
 public struct ModelInspection: Sendable {
-  /// Numbers that a part of the model learnt, by what becomes of them in memory.
+  /// Numbers that a part of the model learnt.
   public struct PartSize: Sendable, Equatable {
-    /// Numbers in matrices and embeddings, which are held in the format that is asked for.
-    public var inMatrices = 0
-    /// Numbers in norms and biases, which are always float32.
-    public var inVectors = 0
+    public private(set) var total = 0
+    /// Bytes that they take in memory.
+    public private(set) var bytes: [WeightPrecision: Int] = [:]
 
-    public var total: Int { inMatrices + inVectors }
-
-    mutating func add(_ entry: TensorEntry) {
-      if entry.shape.count > 1 { inMatrices += entry.count } else { inVectors += entry.count }
+    mutating func add(_ shape: [Int], _ role: WeightPrecision.Role) {
+      total += shape.reduce(1, *)
+      for precision in WeightPrecision.allCases {
+        bytes[precision, default: 0] += precision.storage(role, shape: shape).byteCount(shape)
+      }
     }
   }
 
@@ -67,31 +67,37 @@ public struct ModelInspection: Sendable {
       let model = known.model(json, from: recorder)
       let tower = Set((model.images?.towerParameters ?? []).map(\.name))
       let bridge = Set((model.images?.projectorParameters ?? []).map(\.name))
-      var wanted = Dictionary(recorder.shapes.map { ($0.name, $0.shape) }) { first, _ in first }
+      var wanted = Dictionary(recorder.shapes.map { ($0.name, (shape: $0.shape, role: $0.role)) }) {
+        first, _ in first
+      }
       let inTowers = try known.towers.flatMap { tower in
         try tower.folder.names.compactMap { name in
           try tower.name(name).map { (name: $0, entry: try tower.folder.entry(name)) }
         }
       }
       let own = entries.filter { !isForeign($0.name) }.compactMap { entry in
-        known.name(ofStored: entry.name).map { (name: $0, entry: entry) }
+        known.name(ofStored: PackedMatrix.Format.split(entry.name).name).map { (name: $0, entry: entry) }
       }
       for (name, entry) in own + inTowers {
-        guard let shape = wanted.removeValue(forKey: name) else {
+        guard let (shape, role) = wanted.removeValue(forKey: name) else {
           faults.unexpected.append(entry.name)
           continue
         }
-        if shape != entry.shape { faults.addMisshapen(entry.name, is: entry.shape, shouldBe: shape) }
-        if !entry.storedType.isFloatingPoint { faults.addUnreadable(entry.name, entry.storedType.rawValue) }
+        let format = PackedMatrix.Format.split(entry.name).format
+        let expected = format.map { [PackedMatrix.byteCount(shape, $0)] } ?? shape
+        if expected != entry.shape { faults.addMisshapen(entry.name, is: entry.shape, shouldBe: expected) }
+        if format == nil, !entry.storedType.isFloatingPoint {
+          faults.addUnreadable(entry.name, entry.storedType.rawValue)
+        }
         if tower.contains(name) {
-          vision.add(entry)
+          vision.add(shape, role)
         } else if bridge.contains(name) {
-          projector.add(entry)
+          projector.add(shape, role)
         } else {
-          decoder.add(entry)
+          decoder.add(shape, role)
         }
       }
-      for (name, shape) in recorder.shapes where wanted[name] != nil { faults.addMissing(name, shape) }
+      for (name, shape, _) in recorder.shapes where wanted[name] != nil { faults.addMissing(name, shape) }
       faults.unexpected.sort()
       family = model.family
       // Models in their makers' own layouts bring no such file and follow CLIP's rules.
@@ -106,7 +112,7 @@ public struct ModelInspection: Sendable {
       preparesPictures = false
       configurationFault = "\(error)"
       sizes = nil
-      for entry in entries where entry.storedType.isFloatingPoint { decoder.add(entry) }
+      for entry in entries where entry.storedType.isFloatingPoint { decoder.add(entry.shape, .matrix) }
     }
     (self.vision, self.projector, self.decoder, self.faults) = (vision, projector, decoder, faults)
     missingFiles = Self.missingFiles(of: folder, preparesPictures: preparesPictures)
@@ -121,10 +127,8 @@ public struct ModelInspection: Sendable {
   public var parameters: Int { vision.total + projector.total + decoder.total }
 
   /// Bytes that the weights take in memory.
-  public func memory(_ dtype: DType) -> Int {
-    [vision, projector, decoder].reduce(0) {
-      $0 + $1.inMatrices * dtype.size + $1.inVectors * DType.float32.size
-    }
+  public func memory(_ precision: WeightPrecision) -> Int {
+    [vision, projector, decoder].reduce(0) { $0 + ($1.bytes[precision] ?? 0) }
   }
 
   private static func missingFiles(of folder: CheckpointFolder, preparesPictures: Bool) -> [String] {

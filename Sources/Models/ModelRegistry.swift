@@ -51,15 +51,18 @@ public enum ModelRegistry {
 
   /// A dense model from a checkpoint folder; keys and tensors of routers are left to the caller.
   /// - Parameters:
-  ///   - dtype: The format of the weights in memory.
+  ///   - precision: The format of the weights in memory; nil for packed weights as they are stored and others as float32.
   ///   - isForeign: Names on disk that belong to the caller and not to the dense model.
   package static func load(
-    _ folder: CheckpointFolder, dtype: DType, isForeign: (String) -> Bool = { _ in false }
+    _ folder: CheckpointFolder, precision: WeightPrecision?, isForeign: (String) -> Bool = { _ in false }
   ) throws -> VisionLanguageModel {
     let json = try folder.config()
     let files = ModelFiles(json: json, folder: folder)
     let family = try family(files)
-    let source = try CheckpointParameters(folder, towers: family.towers, dtype: dtype) { name in
+    let backend = Backend(threads: ProcessInfo.processInfo.activeProcessorCount)
+    let source = try CheckpointParameters(
+      folder, towers: family.towers, precision: precision, backend: backend
+    ) { name in
       isForeign(name) ? nil : family.name(ofStored: name)
     }
     var model = family.model(json, from: source)
@@ -69,8 +72,8 @@ public enum ModelRegistry {
       .compactMap { name in
         let entry = try folder.entry(name)
         guard entry.storedType.isFloatingPoint else { return nil }
-        return Parameter(
-          name: name, tensor: try folder.tensor(name, as: entry.shape.count > 1 ? dtype : .float32))
+        let isNarrow = entry.shape.count > 1 && precision ?? .float32 != .float32
+        return Parameter(name: name, tensor: try folder.tensor(name, as: isNarrow ? .bfloat16 : .float32))
       }
     return model
   }

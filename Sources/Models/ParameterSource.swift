@@ -11,9 +11,17 @@ public protocol ParameterSource: AnyObject {
   /// - Parameters:
   ///   - name: The parameter's name in its family's checkpoints.
   ///   - shape: The shape that the model's configuration asks for.
+  ///   - role: What the model does with it, which decides how it may be held in memory.
   /// - Returns: A parameter of that shape. A source that cannot provide it makes a note and returns a placeholder, so
   ///   that everything wrong with a checkpoint is reported at once.
-  func parameter(_ name: String, _ shape: [Int], initial: InitialValue) -> Parameter
+  func parameter(_ name: String, _ shape: [Int], initial: InitialValue, role: WeightPrecision.Role)
+    -> Parameter
+}
+
+extension ParameterSource {
+  public func parameter(_ name: String, _ shape: [Int], initial: InitialValue) -> Parameter {
+    parameter(name, shape, initial: initial, role: .other)
+  }
 }
 
 /// New parameters with random values that depend on the seed and on each parameter's name only.
@@ -22,7 +30,9 @@ public final class RandomParameters: ParameterSource {
 
   public init(seed: UInt64) { self.seed = seed }
 
-  public func parameter(_ name: String, _ shape: [Int], initial: InitialValue) -> Parameter {
+  public func parameter(
+    _ name: String, _ shape: [Int], initial: InitialValue, role: WeightPrecision.Role
+  ) -> Parameter {
     Parameter(name: name, tensor: Self.tensor(name, shape, initial, seed: seed))
   }
 

@@ -35,8 +35,9 @@ struct Projector: Sendable {
   var parameters: [Parameter] { layers.flatMap(\.parameters) }
 
   func callAsFunction(_ rows: Value, _ tape: Tape) -> Value {
-    layers.dropFirst().reduce(layers.first.map { $0(rows, tape) } ?? rows) {
-      $1(tape.activation(activation, $0), tape)
+    layers.enumerated().reduce(rows) { rows, layer in
+      let isLast = layer.offset == layers.count - 1
+      return tape.linear(rows, layer.element.map, activation: isLast ? nil : activation)
     }
   }
 }

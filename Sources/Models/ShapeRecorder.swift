@@ -3,10 +3,12 @@ internal import Tensors
 /// Stands in for weights: notes which parameters a model asks for and gives it placeholders.
 final class ShapeRecorder: ParameterSource {
   /// In the order in which the model was put together.
-  private(set) var shapes: [(name: String, shape: [Int])] = []
+  private(set) var shapes: [(name: String, shape: [Int], role: WeightPrecision.Role)] = []
 
-  func parameter(_ name: String, _ shape: [Int], initial: InitialValue) -> Parameter {
-    shapes.append((name, shape))
+  func parameter(_ name: String, _ shape: [Int], initial: InitialValue, role: WeightPrecision.Role)
+    -> Parameter
+  {
+    shapes.append((name, shape, role))
     return Parameter(name: name, tensor: Tensor([0], shape: [1]))
   }
 }

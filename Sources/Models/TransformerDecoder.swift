@@ -32,7 +32,8 @@ public final class TransformerDecoder: Sendable {
     self.names = names
     let rotary = configuration.rope.table(positions: configuration.contextLength)
     let table = [configuration.vocabularySize, configuration.hiddenSize]
-    embedding = source.parameter("\(names.stem)embed_tokens.weight", table, initial: .normal(deviation: 0.02))
+    embedding = source.parameter(
+      "\(names.stem)embed_tokens.weight", table, initial: .normal(deviation: 0.02), role: .table)
     layers = (0..<configuration.layerCount).map {
       DenseLayer(index: $0, name: names.layer($0), configuration, rotary: rotary, from: source)
     }
@@ -40,7 +41,7 @@ public final class TransformerDecoder: Sendable {
       "\(names.stem)norm", width: configuration.hiddenSize, epsilon: configuration.normEpsilon, from: source)
     head =
       configuration.tiesEmbeddings
-      ? embedding : source.parameter(names.head, table, initial: .normal(deviation: 0.02))
+      ? embedding : source.parameter(names.head, table, initial: .normal(deviation: 0.02), role: .matrix)
     sharedParameters = []
   }
 
@@ -67,6 +68,11 @@ public final class TransformerDecoder: Sendable {
   /// The decoder's tensors under their names in a checkpoint.
   public var storedTensors: [(name: String, parameter: Parameter)] {
     ends.map { ($0.name, $0) } + layers.flatMap(\.storedTensors)
+  }
+
+  /// The format of the layers' matrices.
+  var precision: WeightPrecision {
+    layers.lazy.flatMap(\.parameters).first { $0.shape.count > 1 }?.precision ?? .float32
   }
 
   private var ends: [Parameter] { [embedding, norm.weight] + (configuration.tiesEmbeddings ? [] : [head]) }

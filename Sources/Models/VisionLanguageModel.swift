@@ -35,6 +35,9 @@ public struct VisionLanguageModel: Sendable {
     (imageParameters + carried).map { ($0.name, $0) } + decoder.storedTensors
   }
 
+  /// The format of the decoder's matrices.
+  public var precision: WeightPrecision { decoder.precision }
+
   private var imageParameters: [Parameter] {
     (images?.towerParameters ?? []) + (images?.projectorParameters ?? [])
   }

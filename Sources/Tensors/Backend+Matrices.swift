@@ -72,16 +72,21 @@ extension Backend {
     }
   }
 
+  /// So many rows read plain weights straight from memory.
+  static let fewRows = 4
+  /// So few outputs, such as a router's two, are too narrow for the matrix library.
+  static let fewOutputs = 4
+
   /// out [m, n] = x [m, k] · weightᵀ, weight [n, k] in float32 or bfloat16.
   ///
   /// Few rows read each weight once, straight from memory; many rows go to the matrix library. bfloat16 weights meet
   /// rows rounded to bfloat16 where the processor multiplies these natively, and are widened otherwise.
   func multiplyByWeight(_ x: Tensor, _ weight: Tensor, into out: Tensor, pool: MemoryPool) {
     let (m, n, k) = (x.rows, weight.rows, weight.width)
-    if m <= 4 {
+    if m <= Self.fewRows {
       return multiplyFewRows(x, weight, into: out)
     }
-    if n <= 4, weight.dtype == .float32 {
+    if n <= Self.fewOutputs, weight.dtype == .float32 {
       return multiplyFewOutputs(x, weight, into: out)
     }
     switch weight.dtype {
@@ -118,7 +123,7 @@ extension Backend {
       m: m, n: n, k: k, accumulate: accumulate)
   }
 
-  /// A router's product: too narrow for the matrix library, so the roles of rows and weights are exchanged.
+  /// A product of few outputs, in which rows and weights exchange their roles.
   private func multiplyFewOutputs(_ x: Tensor, _ weight: Tensor, into out: Tensor) {
     let (m, n, k) = (x.rows, weight.rows, weight.width)
     withUnsafeTemporaryAllocation(of: Float.self, capacity: m * n) { columns in

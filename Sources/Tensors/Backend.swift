@@ -91,6 +91,7 @@ struct KernelTable: @unchecked Sendable {
   private let table: UnsafePointer<GMKernels>
 
   var name: String { String(cString: table.pointee.name) }
+  var lanes: Int { Int(table.pointee.lanes) }
   var functions: GMKernels { table.pointee }
 
   static var available: [KernelTable] {

@@ -2,10 +2,17 @@
 ///
 /// Safe to share: tapes only read it; the optimiser and loaders replace or change its content while no tape runs.
 public final class Parameter: @unchecked Sendable {
+  /// How the numbers are held.
+  package enum Content: Sendable {
+    /// float32, or bfloat16 for models that only answer.
+    case plain(Tensor)
+    /// 8 or 4 bits, for models that only answer.
+    case packed(PackedMatrix)
+  }
+
   /// The tensor's name in this project's own scheme, unique within a model.
   public let name: String
-  /// The value that layers compute with: float32, or bfloat16 for models that only answer.
-  public package(set) var tensor: Tensor
+  package private(set) var content: Content
   /// Whether training changes it.
   public package(set) var isTrainable = true
   /// The value rounded to bfloat16, kept by a trainer that computes in bfloat16.
@@ -13,10 +20,50 @@ public final class Parameter: @unchecked Sendable {
 
   public init(name: String, tensor: Tensor) {
     self.name = name
-    self.tensor = tensor
+    content = .plain(tensor)
   }
 
-  public var shape: [Int] { tensor.shape }
+  public init(name: String, packed matrix: PackedMatrix) {
+    self.name = name
+    content = .packed(matrix)
+  }
+
+  /// The value as a tensor. A packed one is unpacked at every call, so computing layers look at `content`.
+  public package(set) var tensor: Tensor {
+    get {
+      switch content {
+      case .plain(let tensor): tensor
+      case .packed(let matrix): matrix.unpacked()
+      }
+    }
+    set { content = .plain(newValue) }
+  }
+
+  public var shape: [Int] {
+    switch content {
+    case .plain(let tensor): tensor.shape
+    case .packed(let matrix): matrix.shape
+    }
+  }
+
+  /// How the numbers are held.
+  public var precision: WeightPrecision {
+    switch content {
+    case .plain(let tensor): WeightPrecision(tensor.dtype)
+    case .packed(let matrix): matrix.format == .int8 ? .int8 : .int4
+    }
+  }
+
+  /// How many numbers there are.
+  public var count: Int { shape.reduce(1, *) }
+
+  /// Bytes that the value takes in memory.
+  public var byteCount: Int {
+    switch content {
+    case .plain(let tensor): tensor.bytes.count
+    case .packed(let matrix): matrix.byteCount
+    }
+  }
 }
 
 /// The sums of parameter gradients of one or several backward passes.

@@ -1,15 +1,70 @@
 internal import CKernels
 
 extension Tape {
-  /// x · weightᵀ + bias.
-  /// - Shape: x `[rows, inputs]`, weight `[outputs, inputs]`, bias `[outputs]` → `[rows, outputs]`
-  public func linear(_ x: Value, _ weight: Parameter, bias: Parameter? = nil) -> Value {
-    let weightValue = value(of: weight)
-    let biasValue = bias.map { wideValue(of: $0) }
-    return linear(x, weightValue, bias: biasValue)
+  /// A weight and perhaps a bias, as operands of a linear operation.
+  /// - Shape: weight `[outputs, inputs]`, bias `[outputs]`
+  public struct Map {
+    public let weight: Parameter
+    public let bias: Parameter?
+
+    public init(_ weight: Parameter, bias: Parameter? = nil) {
+      self.weight = weight
+      self.bias = bias
+    }
   }
 
-  /// As above, with the weight as a value, for tests and tied weights.
+  /// activation(x · weightᵀ + bias).
+  /// - Shape: x `[rows, inputs]` → `[rows, outputs]`
+  public func linear(_ x: Value, _ map: Map, activation kind: Activation? = nil) -> Value {
+    if records {
+      let result = linear(x, value(of: map.weight), bias: map.bias.map { wideValue(of: $0) })
+      return kind.map { activation($0, result) } ?? result
+    }
+    return product(ProductRows(x.tensor), map, ProductEnding(activation: kind))
+  }
+
+  public func linear(_ x: Value, _ weight: Parameter, bias: Parameter? = nil) -> Value {
+    linear(x, Map(weight, bias: bias))
+  }
+
+  /// Several products of the same rows.
+  public func linear(_ x: Value, _ maps: [Map]) -> [Value] {
+    if records { return maps.map { linear(x, $0) } }
+    let rows = ProductRows(x.tensor)
+    return maps.map { product(rows, $0, ProductEnding()) }
+  }
+
+  /// residual + factor · (x · weightᵀ + bias), with a factor per row.
+  /// - Shape: x `[rows, inputs]`, residual `[rows, outputs]`, factors `[rows]`
+  public func linear(_ x: Value, _ map: Map, factors: Value? = nil, addedTo residual: Value) -> Value {
+    if records {
+      let change = linear(x, map)
+      return add(residual, factors.map { scaleRows(change, by: $0) } ?? change)
+    }
+    return product(
+      ProductRows(x.tensor), map, ProductEnding(factors: factors?.tensor, residual: residual.tensor))
+  }
+
+  /// silu(x · gateᵀ) · (x · upᵀ), the first half of a gated MLP.
+  public func gatedLinear(_ x: Value, gate: Map, up: Map) -> Value {
+    if records || gate.bias != nil || up.bias != nil {
+      let halves = linear(x, [gate, up])
+      return swiGLU(gate: halves[0], up: halves[1])
+    }
+    return product(ProductRows(x.tensor), gate, up: up.weight, ProductEnding())
+  }
+
+  private func product(_ rows: ProductRows, _ map: Map, up: Parameter? = nil, _ ending: ProductEnding)
+    -> Value
+  {
+    let result = make([rows.tensor.rows, map.weight.shape.first ?? 1])
+    var ending = ending
+    ending.bias = map.bias.map { backend.floats(of: $0.tensor, pool: pool) }
+    backend.product(rows, map.weight, up: up, ending, into: result, pool: pool)
+    return Value(constant: result)
+  }
+
+  /// The same with gradients, and the weight as a value.
   public func linear(_ x: Value, _ weight: Value, bias: Value? = nil) -> Value {
     let (rows, inputs, outputs) = (x.rows, weight.tensor.width, weight.rows)
     precondition(x.width == inputs, "rows of width \(x.width) meet a weight \(weight.tensor.shape)")

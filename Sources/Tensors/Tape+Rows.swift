@@ -17,7 +17,12 @@ extension Tape {
   /// - Parameter rows: The number of rows that the table is seen as; its own if nil.
   /// - Shape: table `[vocabulary, width]` → `[ids.count, width]`
   public func embedding(_ ids: [Int], table: Parameter, rows: Int? = nil) -> Value {
-    let tensor = rows.map { table.tensor.reshaped([$0, table.tensor.count / $0]) } ?? table.tensor
+    if case .packed(let matrix) = table.content {
+      let result = make([ids.count, matrix.inputs])
+      for (row, id) in ids.enumerated() { matrix.copy(id, to: result.floatPointer + row * matrix.inputs) }
+      return Value(constant: result)
+    }
+    let tensor = rows.map { table.tensor.reshaped([$0, table.count / $0]) } ?? table.tensor
     return gather(Value(tensor: tensor, node: value(of: table).node), rows: ids)
   }
 

@@ -38,8 +38,10 @@ struct ARankCommand: ParsableCommand {
     help: "The conversation template that the model was trained with; by default the family's.")
   var template: String?
 
-  @Option(help: "The format in which weights are held.")
-  var dtype = DType.float32
+  @Option(
+    help: "Format of the weights in memory: f32, bf16, int8 or int4; by default as stored, or f32.",
+    transform: ModelOptions.precision)
+  var dtype: WeightPrecision?
 
   @Option(name: [.short, .long], help: "Threads.")
   var threads = ProcessInfo.processInfo.activeProcessorCount
@@ -59,7 +61,7 @@ struct ARankCommand: ParsableCommand {
     let template = try template.map(ConversationTemplate.named)
     let items = try QuestionSamples.read(URL(fileURLWithPath: data), count: samples)
     let session = try VisionLanguageSession(
-      URL(fileURLWithPath: model), dtype: dtype, routing: .ignored, template: template, threads: threads)
+      URL(fileURLWithPath: model), precision: dtype, routing: .ignored, template: template, threads: threads)
     let report = try measure(session, items)
     let text = try report.json.text(.pretty) + "\n"
     if let plot { try AtomicFile.write(report.svg, to: URL(fileURLWithPath: plot)) }

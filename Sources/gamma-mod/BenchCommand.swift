@@ -33,8 +33,10 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Share of the image rows to skip; the model's own rule if left out, 0.5 for random routers.")
   var skip: Double?
 
-  @Option(help: "Format of the weights in memory: f32 or bf16.", transform: ModelOptions.format)
-  var dtype = DType.float32
+  @Option(
+    help: "Format of the weights in memory: f32, bf16, int8 or int4; by default as stored, or f32.",
+    transform: ModelOptions.precision)
+  var dtype: WeightPrecision?
 
   @Option(name: [.customLong("repeat")], help: "Alternations.")
   var repeats = 5
@@ -68,7 +70,7 @@ struct BenchCommand: ParsableCommand {
       repeats: repeats, isTraining: training)
     let comparison = try SpeedComparison(dense: dense, routed: routed, workload: workload, backend: backend)
     let head: [(String, JSONValue)] = [
-      ("model", .string(model ?? shape ?? "")), ("dtype", .string(dtype.rawValue)),
+      ("model", .string(model ?? shape ?? "")), ("dtype", .string((dtype ?? dense.precision).rawValue)),
       ("threads", JSONValue(threads)),
       ("backend", .string(backend.summary)), ("image_tokens", JSONValue(workload.imageTokens)),
       ("text_tokens", JSONValue(textTokens)),
@@ -82,12 +84,12 @@ struct BenchCommand: ParsableCommand {
   private func models() throws -> (dense: VisionLanguageModel, routed: VisionLanguageModel, imageTokens: Int)
   {
     if let shape = shape.flatMap(ModelShape.init(rawValue:)) {
-      let dense = try shape.model(dtype)
+      let dense = try shape.model(dtype ?? .float32)
       return (dense, dense.routedAtRandom(skip: skip ?? 0.5), shape.imageTokens)
     }
     let url = URL(fileURLWithPath: model ?? "")
-    let dense = try GammaModel.load(url, dtype: dtype, routing: .ignored)
-    let stored = try GammaModel.load(url, dtype: dtype, routing: skip.map { .skip($0) } ?? .asStored)
+    let dense = try GammaModel.load(url, precision: dtype, routing: .ignored)
+    let stored = try GammaModel.load(url, precision: dtype, routing: skip.map { .skip($0) } ?? .asStored)
     let routed = stored.routing == nil ? dense.routedAtRandom(skip: skip ?? 0.5) : stored
     return (dense, routed, dense.images.map { $0.tokenCount(of: $0.blank) } ?? 0)
   }

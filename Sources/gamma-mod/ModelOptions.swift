@@ -13,8 +13,10 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "The model that the folder changes, if it holds only an adapter or a projector.")
   var modelBase: String?
 
-  @Option(help: "Format of the weights in memory: f32 or bf16.", transform: ModelOptions.format)
-  var dtype = DType.float32
+  @Option(
+    help: "Format of the weights in memory: f32, bf16, int8 or int4; by default as stored, or f32.",
+    transform: ModelOptions.precision)
+  var dtype: WeightPrecision?
 
   @Flag(help: "Run every row in every layer, as if the model had no routers.")
   var dense = false
@@ -38,12 +40,12 @@ struct ModelOptions: ParsableArguments {
     if threads < 1 { throw ValidationError("--threads must be at least 1") }
   }
 
-  static func format(_ name: String) throws -> DType {
-    guard let dtype = DType(rawValue: name) else {
+  static func precision(_ name: String) throws -> WeightPrecision {
+    guard let precision = WeightPrecision(rawValue: name) else {
       throw ValidationError(
-        "--dtype is one of \(DType.allCases.map(\.rawValue).joined(separator: ", ")), not \(name)")
+        "--dtype is one of \(WeightPrecision.allCases.map(\.rawValue).joined(separator: ", ")), not \(name)")
     }
-    return dtype
+    return precision
   }
 
   var url: URL { URL(fileURLWithPath: model) }
@@ -52,7 +54,7 @@ struct ModelOptions: ParsableArguments {
 
   func session() throws -> VisionLanguageSession {
     try VisionLanguageSession(
-      url, dtype: dtype, routing: routing, template: template.map(ConversationTemplate.named),
+      url, precision: dtype, routing: routing, template: template.map(ConversationTemplate.named),
       threads: threads,
       base: modelBase.map { URL(fileURLWithPath: $0) })
   }

@@ -35,7 +35,7 @@ struct TraceCommand: ParsableCommand {
   }
 
   func run() throws {
-    let model = try GammaModel.load(options.url, dtype: options.dtype, routing: options.routing)
+    let model = try GammaModel.load(options.url, precision: options.dtype, routing: options.routing)
     let prompts = try TraceInputs(contentsOf: URL(fileURLWithPath: inputs), model: model)
     var trace = ModelTrace(model, backend: Backend(threads: options.threads), measuresRank: arank)
     try trace.run(prompts, newTokens: maxTokens, batched: batched, outputs: URL(fileURLWithPath: outputs))

@@ -18,12 +18,11 @@ import Testing
     let folder = ReferenceCase.folder(name)
     let inspection = try GammaInspection(folder)
     #expect(inspection.reason == nil)
-    for dtype in DType.allCases {
-      let model = try GammaModel.load(folder, dtype: dtype)
+    for precision in WeightPrecision.allCases {
+      let model = try GammaModel.load(folder, precision: precision)
       let parameters = model.parameters
-      #expect(inspection.parameters == parameters.reduce(0) { $0 + $1.tensor.count })
-      #expect(
-        inspection.memory(dtype) == parameters.reduce(0) { $0 + $1.tensor.count * $1.tensor.dtype.size })
+      #expect(inspection.parameters == parameters.reduce(0) { $0 + $1.count })
+      #expect(inspection.memory(precision) == parameters.reduce(0) { $0 + $1.byteCount })
       #expect(inspection.model.vision.total == count(model.images?.towerParameters))
       #expect(inspection.model.projector.total == count(model.images?.projectorParameters))
       #expect(inspection.model.sizes?.tokensPerImage == model.images.map { $0.tokenCount(of: $0.blank) })
@@ -32,7 +31,7 @@ import Testing
   }
 
   private func count(_ parameters: [Parameter]?) -> Int {
-    (parameters ?? []).reduce(0) { $0 + $1.tensor.count }
+    (parameters ?? []).reduce(0) { $0 + $1.count }
   }
 
   @Test func reportNamesEverything() throws {

@@ -37,6 +37,51 @@ typedef struct {
   int64_t window;  // the most keys that a query sees, the last ones; 0 for all
 } GMAttention;
 
+enum {
+  GM_PANEL = 64,  // outputs of a panel of packed weights
+  // 8 bits: inputs that share a scale, and the bytes of their block of a panel: four inputs of each output side by side,
+  // then bfloat16 scales and int16 sums of the numbers. The last block may have fewer inputs, a multiple of four.
+  GM_BYTE_GROUP = 128,
+  GM_BYTE_BLOCK = GM_PANEL * (GM_BYTE_GROUP + 4),
+  // 4 bits: the same; of each byte the low half belongs to the first four of eight inputs, the high half to the others.
+  // Nibbles mean the number plus 8.
+  GM_NIBBLE_GROUP = 32,
+  GM_NIBBLE_BLOCK = GM_PANEL * (GM_NIBBLE_GROUP / 2 + 2)
+};
+
+// A weight matrix [outputs, inputs]. 32 and 16 (bfloat16) bits: row-major. 8 and 4 bits: panels of blocks, outputs padded
+// to whole panels.
+typedef struct {
+  const uint8_t *values;
+  int64_t outputs;
+  int64_t inputs;
+  int32_t bits;
+} GMWeight;
+
+// Rows for products. As floats, for weights of 32 and 16 bits. As bytes for 8-bit weights, where each GM_BYTE_GROUP of a
+// row has x ≈ scale · byte − shift. As signed bytes for few rows with 4-bit weights, x ≈ scale · byte, with the sums of
+// each GM_NIBBLE_GROUP. `stride` is in elements.
+typedef struct {
+  const float *floats;
+  const uint8_t *bytes;
+  const float *scales;  // [rows, groups of GM_BYTE_GROUP]
+  const float *shifts;  // as scales
+  const int32_t *sums;  // [rows, groups of GM_NIBBLE_GROUP]
+  int64_t rows;
+  int64_t stride;
+} GMRows;
+
+// Where a product goes: out = residual + factor · activation(product + bias), each of them optional.
+typedef struct {
+  float *out;
+  int64_t stride;
+  const float *bias;      // per output
+  const float *factors;   // per row
+  const float *residual;  // as out
+  GMActivation activation;
+  int32_t activates;
+} GMTarget;
+
 typedef struct {
   const char *name;
   int64_t lanes;
@@ -84,6 +129,24 @@ typedef struct {
                         int64_t first, int64_t last);
   void (*matrix_vector_bfloat16)(const float *x, const uint16_t *weight, float *out, int64_t m, int64_t k,
                                  int64_t out_stride, int64_t first, int64_t last);
+
+  // Rows of numbers as bytes, or as signed bytes, with what GMRows says of them.
+  void (*quantize_rows)(const float *x, int64_t rows, int64_t width, int64_t stride, uint8_t *out, float *scales,
+                        float *shifts);
+  void (*quantize_rows_signed)(const float *x, int64_t rows, int64_t width, int64_t stride, int8_t *out, float *scales,
+                               int32_t *sums);
+  // Whether so many rows meet a weight as signed bytes.
+  int (*takes_signed_rows)(const GMWeight *weight, int64_t rows);
+  // x · weightᵀ for some of the product_units(rows, outputs) units of work; with `up`, silu(x · weightᵀ) · (x · upᵀ),
+  // where both have the same format and shape. `scratch` holds product_scratch bytes for each of the two.
+  int64_t (*product_units)(int64_t rows, int64_t outputs);
+  int64_t (*product_scratch)(const GMWeight *weight, int64_t rows);
+  void (*multiply_weight)(const GMRows *x, const GMWeight *weight, const GMWeight *up, const GMTarget *target, int64_t first,
+                          int64_t last, void *scratch);
+  // Bytes of a panel of packed weights; writes one from `rows` ≤ GM_PANEL outputs; reads one output back.
+  int64_t (*panel_bytes)(int32_t bits, int64_t inputs);
+  void (*pack_panel)(const float *x, int64_t rows, const GMWeight *weight, int64_t panel);
+  void (*unpack_row)(const GMWeight *weight, int64_t output, float *out);
 
   // softmax(scale · query · keyᵀ) · value for one head of each item; `scratch` holds attention_scratch floats.
   int64_t (*attention_scratch)(int64_t head_width, int64_t most_keys);

@@ -95,7 +95,7 @@ struct QwenVL: ModelFamily {
       let vision = family.vision
       patchEmbedding = source.parameter(
         "visual.patch_embed.proj.weight", [vision.width, 3, vision.frames, vision.patch, vision.patch],
-        initial: .normal(deviation: 0.02))
+        initial: .normal(deviation: 0.02), role: .matrix)
       blocks = (0..<vision.depth).map { Block("visual.blocks.\($0)", vision, from: source) }
       mergeNorm = Norm("visual.merger.ln_q", vision, from: source)
       let merged = vision.width * vision.cell

@@ -8,7 +8,7 @@ struct Convolution: Sendable {
 
   init(_ name: String, inputs: Int, outputs: Int, side: Int, from source: any ParameterSource) {
     weight = source.parameter(
-      "\(name).weight", [outputs, inputs, side, side], initial: .normal(deviation: 0.02))
+      "\(name).weight", [outputs, inputs, side, side], initial: .normal(deviation: 0.02), role: .matrix)
     bias = source.parameter("\(name).bias", [outputs], initial: .constant(0))
   }
 

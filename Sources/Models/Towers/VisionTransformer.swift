@@ -89,7 +89,8 @@ public final class VisionTransformer: Sendable {
     classEmbedding =
       isCLIP ? source.parameter("\(name).embeddings.class_embedding", [width], initial: deviation) : nil
     patchEmbedding = source.parameter(
-      "\(name).embeddings.patch_embedding.weight", [width, 3, patch, patch], initial: deviation)
+      "\(name).embeddings.patch_embedding.weight", [width, 3, patch, patch], initial: deviation, role: .matrix
+    )
     patchBias =
       isCLIP
       ? nil : source.parameter("\(name).embeddings.patch_embedding.bias", [width], initial: .constant(0))
@@ -225,10 +226,11 @@ private struct VisionBlock: Sendable {
   }
 
   func forward(_ hidden: Value, items: [AttentionItem], _ tape: Tape) -> Value {
-    let rows = norm1(hidden, tape)
+    let projected = tape.linear(norm1(hidden, tape), [query.map, key.map, value.map])
     let attended = tape.attention(
-      query: query(rows, tape), key: key(rows, tape), value: value(rows, tape), heads: heads, items: items)
-    let middle = tape.add(hidden, output(attended, tape))
-    return tape.add(middle, second(tape.activation(activation, first(norm2(middle, tape), tape)), tape))
+      query: projected[0], key: projected[1], value: projected[2], heads: heads, items: items)
+    let middle = tape.linear(attended, output.map, addedTo: hidden)
+    let change = tape.linear(norm2(middle, tape), first.map, activation: activation)
+    return tape.linear(change, second.map, addedTo: middle)
   }
 }

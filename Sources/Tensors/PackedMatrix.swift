@@ -1,0 +1,114 @@
+internal import CKernels
+
+/// A weight matrix of 8- or 4-bit numbers, stored as products read it: in panels of 64 outputs.
+///
+/// Each output has a bfloat16 scale per group of inputs, w ≈ scale · q. With 8 bits a group is 128 inputs and q in
+/// −127…127; with 4 bits it is 32 inputs and q in −8…7, with the scale of the least squared error.
+public struct PackedMatrix: Sendable {
+  public enum Format: String, Sendable, CaseIterable {
+    case int8, int4
+
+    var bits: Int { self == .int8 ? 8 : 4 }
+  }
+
+  /// Shape of the tensor that was packed; its first axis counts outputs, the others together inputs.
+  public let shape: [Int]
+  public let format: Format
+  private let layout: Layout
+  private let storage: Storage
+
+  public var outputs: Int { shape.first ?? 1 }
+  public var inputs: Int { shape.dropFirst().reduce(1, *) }
+
+  /// - Parameter tensor: `[outputs, …]`, in float32 or bfloat16.
+  public init(_ tensor: Tensor, format: Format, backend: Backend) {
+    self.init(uninitialized: tensor.shape, format: format)
+    let (matrix, kernels) = (self, backend.kernels)
+    backend.parallel(layout.panels, threads: backend.usefulThreads(work: tensor.count * 64)) { part in
+      for panel in part {
+        let first = panel * Layout.panel
+        let rows = tensor.rows(first..<min(first + Layout.panel, tensor.rows))
+        let floats = backend.floats(of: rows, pool: nil)
+        withExtendedLifetime(floats) {
+          withUnsafePointer(to: matrix.weight) {
+            kernels.functions.pack_panel(floats.floatPointer, Int64(rows.rows), $0, Int64(panel))
+          }
+        }
+      }
+    }
+  }
+
+  /// A copy of what `withBytes` lent, made in pieces at the same time.
+  public init(bytes source: UnsafeRawBufferPointer, shape: [Int], format: Format, backend: Backend) {
+    self.init(uninitialized: shape, format: format)
+    precondition(source.count == layout.bytes, "\(source.count) bytes are no \(format) matrix \(shape)")
+    guard let start = source.baseAddress else { return }
+    let piece = 1 << 20
+    let (from, target) = (
+      Shared(UnsafeMutableRawPointer(mutating: start).assumingMemoryBound(to: UInt8.self)), self
+    )
+    let pieces = (source.count + piece - 1) / piece
+    backend.parallel(pieces, threads: min(backend.threads, pieces)) { part in
+      let range = part.lowerBound * piece..<min(part.upperBound * piece, target.layout.bytes)
+      (target.storage.address + range.lowerBound)
+        .copyMemory(from: from.pointer + range.lowerBound, byteCount: range.count)
+    }
+  }
+
+  /// Memory for a packed matrix whose bytes are undefined until they are written.
+  private init(uninitialized shape: [Int], format: Format) {
+    self.shape = shape
+    self.format = format
+    layout = Layout(outputs: shape.first ?? 1, inputs: shape.dropFirst().reduce(1, *), format: format)
+    storage = Storage(bytes: layout.bytes, pool: nil)
+  }
+
+  /// Bytes that the matrix takes.
+  public var byteCount: Int { layout.bytes }
+
+  /// Lends everything that is stored, little-endian, for files.
+  public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    defer { withExtendedLifetime(storage) {} }
+    return try body(UnsafeRawBufferPointer(start: storage.address, count: layout.bytes))
+  }
+
+  /// Bytes that a matrix of `shape` takes.
+  public static func byteCount(_ shape: [Int], _ format: Format) -> Int {
+    Layout(outputs: shape.first ?? 1, inputs: shape.dropFirst().reduce(1, *), format: format).bytes
+  }
+
+  /// The numbers that are meant.
+  /// - Shape: `shape`, float32
+  public func unpacked(pool: MemoryPool? = nil) -> Tensor {
+    let result = Tensor(uninitialized: shape, pool: pool)
+    for output in 0..<outputs { copy(output, to: result.floatPointer + output * inputs) }
+    return result
+  }
+
+  /// The weights of one output.
+  func copy(_ output: Int, to target: UnsafeMutablePointer<Float>) {
+    precondition(output >= 0 && output < outputs, "output \(output) of \(shape)")
+    withUnsafePointer(to: weight) {
+      KernelTable.available[0].functions.unpack_row($0, Int64(output), target)
+    }
+  }
+
+  /// What the kernels read.
+  var weight: GMWeight {
+    GMWeight(
+      values: UnsafePointer(storage.address.assumingMemoryBound(to: UInt8.self)), outputs: Int64(outputs),
+      inputs: Int64(inputs), bits: Int32(format.bits))
+  }
+
+  /// How much lies in the stored bytes: panels of outputs.
+  private struct Layout: Sendable {
+    static let panel = Int(GM_PANEL)
+    let panels, bytes: Int
+
+    init(outputs: Int, inputs: Int, format: Format) {
+      panels = (outputs + Self.panel - 1) / Self.panel
+      bytes =
+        panels * Int(KernelTable.available[0].functions.panel_bytes(Int32(format.bits), Int64(inputs)))
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import Testing
+
+@testable import Tensors
+
+@Suite struct PackedProductTests {
+  struct Size: Sendable {
+    let rows, outputs, inputs: Int
+  }
+
+  static let sizes = [
+    Size(rows: 1, outputs: 16, inputs: 32), Size(rows: 3, outputs: 64, inputs: 129),
+    Size(rows: 7, outputs: 65, inputs: 192), Size(rows: 16, outputs: 127, inputs: 63),
+    Size(rows: 17, outputs: 130, inputs: 320), Size(rows: 100, outputs: 70, inputs: 516),
+  ]
+
+  private func numbers(_ count: Int, _ generator: inout SeededGenerator) -> [Float] {
+    (0..<count).map { _ in Float.random(in: -1...1, using: &generator) }
+  }
+
+  /// ‖a − b‖² / ‖b‖²
+  private func error(_ a: [Float], _ b: [Float]) -> Double {
+    zip(a, b).reduce(0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) } / b.reduce(0) { $0 + Double($1 * $1) }
+  }
+
+  @Test(arguments: PackedMatrix.Format.allCases, sizes)
+  func everyKernelMultipliesByWhatIsPacked(_ format: PackedMatrix.Format, _ size: Size) {
+    var generator = SeededGenerator(state: UInt64(size.rows * size.inputs))
+    let x = numbers(size.rows * size.inputs, &generator)
+    let weights = numbers(size.outputs * size.inputs, &generator)
+    for backend in OperationTests.backends {
+      let tape = Tape(backend: backend)
+      let matrix = PackedMatrix(
+        Tensor(weights, shape: [size.outputs, size.inputs]), format: format, backend: backend)
+      let meant = matrix.unpacked().floats()
+      #expect(error(meant, weights) < (format == .int8 ? 3e-5 : 8e-3), "\(backend.summary)")
+      let result = tape.linear(
+        Value(constant: Tensor(x, shape: [size.rows, size.inputs])), Parameter(name: "w", packed: matrix))
+      var expected = [Float](repeating: 0, count: size.rows * size.outputs)
+      for row in 0..<size.rows {
+        for output in 0..<size.outputs {
+          expected[row * size.outputs + output] = (0..<size.inputs).reduce(0) {
+            $0 + x[row * size.inputs + $1] * meant[output * size.inputs + $1]
+          }
+        }
+      }
+      #expect(error(result.tensor.floats(), expected) < 3e-4, "\(format) \(size), \(backend.summary)")
+    }
+  }
+
+  @Test(arguments: PackedMatrix.Format.allCases) func aRowDoesNotDependOnItsBatch(
+    _ format: PackedMatrix.Format
+  ) {
+    var generator = SeededGenerator(state: 9)
+    let (rows, outputs, inputs) = (14, 96, 160)
+    let x = Tensor(numbers(rows * inputs, &generator), shape: [rows, inputs])
+    let weight = Tensor(numbers(outputs * inputs, &generator), shape: [outputs, inputs])
+    let backend = Backend()
+    let parameter = Parameter(
+      name: "w", packed: PackedMatrix(weight, format: format, backend: backend))
+    let tape = Tape(backend: backend)
+    let all = tape.linear(Value(constant: x), parameter).tensor
+    for row in 0..<rows {
+      let alone = tape.linear(Value(constant: x.rows(row..<row + 1)), parameter).tensor
+      #expect(alone.floats() == all.rows(row..<row + 1).floats(), "row \(row)")
+    }
+  }
+}
