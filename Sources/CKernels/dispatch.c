@@ -1,13 +1,29 @@
+#if defined(__linux__)
+#define _GNU_SOURCE
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include "CKernels.h"
 
 extern const GMKernels gm_kernels_portable;
 #if defined(__x86_64__)
-extern const GMKernels gm_kernels_avx2, gm_kernels_avx512, gm_kernels_avx512vnni;
-static const GMKernels *const variants[] = {&gm_kernels_avx512vnni, &gm_kernels_avx512, &gm_kernels_avx2,
+extern const GMKernels gm_kernels_avx2, gm_kernels_avx512, gm_kernels_avx512vnni, gm_kernels_amx;
+static const GMKernels *const variants[] = {&gm_kernels_amx, &gm_kernels_avx512vnni, &gm_kernels_avx512, &gm_kernels_avx2,
                                             &gm_kernels_portable};
 #else
 static const GMKernels *const variants[] = {&gm_kernels_portable};
 #endif
+
+// Whether the processor has matrix tiles and the system lets this process use them.
+static int permits_tiles(void) {
+#if defined(__x86_64__) && defined(__linux__)
+  enum { TILE_DATA = 18, REQUEST_PERMISSION = 0x1023 };
+  return __builtin_cpu_supports("amx-int8") && syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+#else
+  return 0;
+#endif
+}
 
 const GMKernels *const *gm_kernels(int *count) {
 #if defined(__x86_64__)
@@ -16,8 +32,8 @@ const GMKernels *const *gm_kernels(int *count) {
   const int avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   const int vnni = avx512 && __builtin_cpu_supports("avx512vnni");
-  const int skipped = vnni ? 0 : avx512 ? 1 : avx2 ? 2 : 3;
-  *count = 4 - skipped;
+  const int skipped = vnni && permits_tiles() ? 0 : vnni ? 1 : avx512 ? 2 : avx2 ? 3 : 4;
+  *count = 5 - skipped;
   return variants + skipped;
 #else
   *count = 1;

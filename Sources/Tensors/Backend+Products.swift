@@ -97,8 +97,8 @@ private struct FusedProduct {
       precondition(x.width == tensor.width, "rows of width \(x.width) meet a weight \(tensor.shape)")
       self.weight = Self.weight(tensor)
       self.rows = GMRows(
-        floats: UnsafePointer(x.floatPointer), bytes: nil, scales: nil, shifts: nil, sums: nil,
-        rows: Int64(x.rows), stride: Int64(x.width))
+        floats: UnsafePointer(x.floatPointer), stride: Int64(x.width), bytes: nil, scales: nil, sums: nil,
+        rows: Int64(x.rows))
       self.owners = owners
     }
   }

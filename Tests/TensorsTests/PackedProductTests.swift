@@ -51,7 +51,7 @@ import Testing
     _ format: PackedMatrix.Format
   ) {
     var generator = SeededGenerator(state: 9)
-    let (rows, outputs, inputs) = (14, 96, 160)
+    let (rows, outputs, inputs) = (format == .int8 ? 83 : 14, 96, 448)
     let x = Tensor(numbers(rows * inputs, &generator), shape: [rows, inputs])
     let weight = Tensor(numbers(outputs * inputs, &generator), shape: [outputs, inputs])
     let backend = Backend()

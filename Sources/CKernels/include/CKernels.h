@@ -40,13 +40,14 @@ typedef struct {
 enum {
   GM_PANEL = 64,  // outputs of a panel of packed weights
   // 8 bits: inputs that share a scale, and the bytes of their block of a panel: four inputs of each output side by side,
-  // then bfloat16 scales and int16 sums of the numbers. The last block may have fewer inputs, a multiple of four.
+  // then bfloat16 scales and int16 sums of the numbers. The last block may have only 64 inputs.
   GM_BYTE_GROUP = 128,
   GM_BYTE_BLOCK = GM_PANEL * (GM_BYTE_GROUP + 4),
   // 4 bits: the same; of each byte the low half belongs to the first four of eight inputs, the high half to the others.
   // Nibbles mean the number plus 8.
   GM_NIBBLE_GROUP = 32,
-  GM_NIBBLE_BLOCK = GM_PANEL * (GM_NIBBLE_GROUP / 2 + 2)
+  GM_NIBBLE_BLOCK = GM_PANEL * (GM_NIBBLE_GROUP / 2 + 2),
+  GM_ROW_PADDING = 16
 };
 
 // A weight matrix [outputs, inputs]. 32 and 16 (bfloat16) bits: row-major. 8 and 4 bits: panels of blocks, outputs padded
@@ -58,17 +59,16 @@ typedef struct {
   int32_t bits;
 } GMWeight;
 
-// Rows for products. As floats, for weights of 32 and 16 bits. As bytes for 8-bit weights, where each GM_BYTE_GROUP of a
-// row has x ≈ scale · byte − shift. As signed bytes for few rows with 4-bit weights, x ≈ scale · byte, with the sums of
-// each GM_NIBBLE_GROUP. `stride` is in elements.
+// Rows for products. As floats, for weights of 32 and 16 bits. As bytes for packed weights: those of each GM_BYTE_GROUP
+// of all rows one behind the other, x ≈ scale · number. The bytes are the numbers plus 128 or, where there are sums, the
+// signed numbers. Both arrays may be read GM_ROW_PADDING rows beyond their end.
 typedef struct {
   const float *floats;
-  const uint8_t *bytes;
-  const float *scales;  // [rows, groups of GM_BYTE_GROUP]
-  const float *shifts;  // as scales
-  const int32_t *sums;  // [rows, groups of GM_NIBBLE_GROUP]
+  int64_t stride;  // of floats, in elements
+  const uint8_t *bytes;  // [groups, rows, GM_BYTE_GROUP]
+  const float *scales;   // [groups, rows]
+  const int32_t *sums;   // [groups of GM_NIBBLE_GROUP, rows]
   int64_t rows;
-  int64_t stride;
 } GMRows;
 
 // Where a product goes: out = residual + factor · activation(product + bias), each of them optional.
@@ -130,11 +130,8 @@ typedef struct {
   void (*matrix_vector_bfloat16)(const float *x, const uint16_t *weight, float *out, int64_t m, int64_t k,
                                  int64_t out_stride, int64_t first, int64_t last);
 
-  // Rows of numbers as bytes, or as signed bytes, with what GMRows says of them.
-  void (*quantize_rows)(const float *x, int64_t rows, int64_t width, int64_t stride, uint8_t *out, float *scales,
-                        float *shifts);
-  void (*quantize_rows_signed)(const float *x, int64_t rows, int64_t width, int64_t stride, int8_t *out, float *scales,
-                               int32_t *sums);
+  // The rows first ..< last of `x [*, width]` as bytes, signed where `out` has sums.
+  void (*quantize_rows)(const float *x, int64_t width, int64_t first, int64_t last, const GMRows *out);
   // Whether so many rows meet a weight as signed bytes.
   int (*takes_signed_rows)(const GMWeight *weight, int64_t rows);
   // x · weightᵀ for some of the product_units(rows, outputs) units of work; with `up`, silu(x · weightᵀ) · (x · upᵀ),
