@@ -135,10 +135,7 @@ extension ModelConversion {
   public func convert(
     _ source: URL, report: ARankReport?, router: Tensor? = nil, to target: URL, dtype: DType? = nil
   ) throws -> [Int] {
-    guard
-      source.resolvingSymlinksInPath().standardizedFileURL.path
-        != target.resolvingSymlinksInPath().standardizedFileURL.path
-    else { throw ModelError("\(target.path): the dense model lies there; write to another folder") }
+    try ModelFolder.check(target, isNot: source)
     let folder = try CheckpointFolder(source)
     let json = try folder.config()
     guard try json.optionalObject("mod")?.optionalBool("mod_enable") != true else {
@@ -148,7 +145,7 @@ extension ModelConversion {
     let model = try apply(
       to: GammaModel.load(source, precision: WeightPrecision(format), routing: .ignored), report: report,
       router: router)
-    try ModelFolder.write(model, to: target, dtype: format, tokenizer: source)
+    try ModelFolder.write(model, to: target, format: .plain(format), tokenizer: source)
     return model.routing?.layers ?? []
   }
 

@@ -6,6 +6,14 @@ public import Tensors
 
 /// Writes models as their family's checkpoint folders.
 public enum ModelFolder {
+  /// - Throws: `ModelError` if a model written to `target` would replace the one that it is made from.
+  package static func check(_ target: URL, isNot source: URL) throws {
+    let places = [source, target].map { $0.resolvingSymlinksInPath().standardizedFileURL.path }
+    guard places[0] != places[1] else {
+      throw ModelError("\(target.path): the model that is read lies there; write to another folder")
+    }
+  }
+
   /// The files that come with a tokenizer or a preprocessor and are copied as they are.
   static let companions = [
     "tokenizer.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
@@ -14,22 +22,42 @@ public enum ModelFolder {
     "generation_config.json",
   ]
 
+  /// The format of weights on disk.
+  public enum WeightFormat: Sendable, Equatable {
+    /// All in one number format.
+    case plain(DType)
+    /// As each is held in memory.
+    case packed
+  }
+
+  /// What config.json says of packed weights, under the key that the field uses for this.
+  private static let packedNote = (
+    key: "quantization_config",
+    value: JSONValue.object(JSONObject([("quant_method", .string("gamma-mod")), ("version", JSONValue(1))]))
+  )
+
   /// Writes weights, configuration and the companion files of `tokenizer` in one atomic step.
-  /// - Parameters:
-  ///   - dtype: The format of all weights on disk.
-  ///   - tokenizer: A folder from which to copy the tokenizer's and preprocessor's files.
-  public static func write(_ model: VisionLanguageModel, to url: URL, dtype: DType, tokenizer: URL) throws {
+  /// - Parameter tokenizer: A folder from which to copy the tokenizer's and preprocessor's files.
+  public static func write(
+    _ model: VisionLanguageModel, to url: URL, format: WeightFormat, tokenizer: URL
+  ) throws {
     try FileManager.default.createDirectory(
       at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
     try AtomicFolder.write(to: url) { folder in
       var writer = SafetensorsWriter(metadata: ["format": "pt"])
       for (name, parameter) in model.storedTensors {
-        try writer.add(name, parameter.tensor.converted(to: dtype))
+        switch (format, parameter.content) {
+        case (.packed, .packed(let matrix)): try writer.add(name, matrix)
+        case (.packed, .plain(let tensor)): try writer.add(name, tensor)
+        case (.plain(let dtype), _): try writer.add(name, parameter.tensor.converted(to: dtype))
+        }
       }
       try writer.write(to: folder.appendingPathComponent("model.safetensors"))
-      var members = model.configuration.filter { $0.key != "dtype" && $0.key != "torch_dtype" }
-        .map { ($0.key, $0.value) }
-      members.append(("torch_dtype", .string(dtype == .bfloat16 ? "bfloat16" : "float32")))
+      let replaced = ["dtype", "torch_dtype", packedNote.key]
+      var members = model.configuration.filter { !replaced.contains($0.key) }.map { ($0.key, $0.value) }
+      members.append(
+        ("torch_dtype", .string(format == .plain(.bfloat16) ? "bfloat16" : "float32")))
+      if format == .packed { members.append(packedNote) }
       let json = try JSONValue.object(JSONObject(members)).text(.pretty) + "\n"
       try AtomicFile.write(Data(json.utf8), to: folder.appendingPathComponent("config.json"))
       for (path, json) in model.towerConfigurations {

@@ -68,7 +68,8 @@ public enum ModelRegistry {
     var model = family.model(json, from: source)
     try source.finish()
     model.towerConfigurations = files.towerConfigurations
-    model.carried = try folder.names.filter { !isForeign($0) && family.name(ofStored: $0) == nil }.sorted()
+    model.carried = try folder.names
+      .filter { !isForeign($0) && family.name(ofStored: PackedMatrix.Format.split($0).name) == nil }.sorted()
       .compactMap { name in
         let entry = try folder.entry(name)
         guard entry.storedType.isFloatingPoint else { return nil }

@@ -73,13 +73,33 @@ import Testing
     let copy = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: copy) }
     let model = try GammaModel.load(Self.folder(name))
-    try ModelFolder.write(model, to: copy, dtype: .float32, tokenizer: Self.folder(name))
+    try ModelFolder.write(model, to: copy, format: .plain(.float32), tokenizer: Self.folder(name))
     let again = try GammaModel.load(copy)
     let (before, after) = (model.storedTensors, again.storedTensors)
     #expect(before.map(\.name) == after.map(\.name))
     for (old, new) in zip(before, after) {
       #expect(old.parameter.tensor.shape == new.parameter.tensor.shape)
       #expect(old.parameter.tensor.floats() == new.parameter.tensor.floats(), "\(old.name)")
+    }
+  }
+
+  @Test(arguments: families, PackedMatrix.Format.allCases) func whatIsQuantizedIsReadBack(
+    _ name: String, _ format: PackedMatrix.Format
+  ) throws {
+    let copy = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: copy) }
+    try ModelQuantization.quantize(Self.folder(name), format: format, to: copy)
+    let expected = try GammaModel.load(Self.folder(name), precision: format == .int8 ? .int8 : .int4)
+    let stored = try GammaModel.load(copy)
+    #expect(stored.routing == expected.routing)
+    #expect(expected.storedTensors.map(\.name) == stored.storedTensors.map(\.name))
+    for (old, new) in zip(expected.storedTensors, stored.storedTensors) {
+      #expect(old.parameter.tensor.floats() == new.parameter.tensor.floats(), "\(old.name)")
+    }
+    #expect(expected.parameters.map(\.precision) == stored.parameters.map(\.precision))
+    #expect(try GammaInspection(copy).model.reason == nil)
+    #expect(throws: ModelError.self) {
+      try ModelQuantization.quantize(copy, format: format, to: copy.appendingPathComponent("."))
     }
   }
 

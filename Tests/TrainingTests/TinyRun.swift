@@ -58,7 +58,7 @@ final class TinyRun {
     var routing = RoutingConfiguration(layers: [1])
     routing.prefill = .imageSkip(0.5)
     let model = try ModelRegistry.random(json, seed: 5).routed(routing, router: router)
-    try ModelFolder.write(model, to: url, dtype: .float32, tokenizer: folder)
+    try ModelFolder.write(model, to: url, format: .plain(.float32), tokenizer: folder)
     return url
   }
 

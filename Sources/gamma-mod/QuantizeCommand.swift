@@ -1,0 +1,40 @@
+import ArgumentParser
+import Foundation
+import Logging
+import MixtureOfDepths
+import Tensors
+
+struct QuantizeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "quantize", abstract: "Write a model with weights of 8 or 4 bits, which loads without converting.",
+    discussion: """
+      int8 keeps 128 inputs to a scale, int4 32. With int4 the tower, the embeddings and the head have 8 bits. The \
+      written folder is read by every command that takes a model; training needs the original.
+      """)
+
+  @Option(name: [.short, .long], help: "The folder of the model to read.")
+  var model: String
+
+  @Option(help: "The model that the folder changes, if it holds only an adapter or a projector.")
+  var modelBase: String?
+
+  @Option(help: "int8 or int4.", transform: QuantizeCommand.format)
+  var dtype: PackedMatrix.Format
+
+  @Option(help: "The folder to write.")
+  var out: String
+
+  static func format(_ name: String) throws -> PackedMatrix.Format {
+    guard let format = PackedMatrix.Format(rawValue: name) else {
+      throw ValidationError("--dtype is int8 or int4, not \(name)")
+    }
+    return format
+  }
+
+  func run() throws {
+    try ModelQuantization.quantize(
+      URL(fileURLWithPath: model), base: modelBase.map { URL(fileURLWithPath: $0) }, format: dtype,
+      to: URL(fileURLWithPath: out))
+    Logger(label: "quantize").info("wrote \(out)")
+  }
+}
