@@ -1,14 +1,10 @@
-// oneDNN's C API and the OpenMP runtime that it runs on, for Swift. The differences between oneDNN 2 and 3 end here.
+// oneDNN's C API for Swift. The differences between oneDNN 2 and 3 end here.
 #pragma once
 
 #include <oneapi/dnnl/dnnl.h>
 
-// The entry that compilers emit for `#pragma omp parallel`. Calling it directly runs our own row loops on
-// oneDNN's threads, so that the two never compete for the cores.
-void GOMP_parallel(void (*body)(void *), void *context, unsigned threads, unsigned flags);
+// How many threads OpenMP, on which oneDNN runs, gives to the next call of this thread.
 void omp_set_num_threads(int count);
-int omp_get_thread_num(void);
-int omp_get_num_threads(void);
 
 // A row-major matrix, or the transpose of one.
 static inline dnnl_status_t gm_matrix(dnnl_memory_desc_t *out, dnnl_data_type_t type, int64_t rows, int64_t columns,

@@ -3,7 +3,7 @@ internal import Synchronization
 #if canImport(COneDNN)
   internal import COneDNN
 
-  /// oneDNN's products of bfloat16 matrices with float32 results, made once per size.
+  /// oneDNN's products of bfloat16 matrices with float32 results, made once per size; each runs on the calling thread.
   ///
   /// Safe to share: the table of primitives is behind a lock, and primitives themselves never change.
   final class BFloat16Products: @unchecked Sendable {
@@ -48,6 +48,7 @@ internal import Synchronization
     ) -> Bool {
       let key = Key(m: m, n: n, k: k, transposeA: transposeA, transposeB: transposeB, accumulate: accumulate)
       guard let primitive = primitive(for: key) else { return false }
+      omp_set_num_threads(1)
       var stream: dnnl_stream_t?
       guard dnnl_stream_create(&stream, engine, UInt32(dnnl_stream_default_flags.rawValue)) == dnnl_success
       else { return false }

@@ -1,5 +1,6 @@
 internal import CKernels
 internal import Foundation
+internal import Synchronization
 
 #if canImport(COneDNN)
   internal import COneDNN
@@ -27,24 +28,49 @@ extension Backend {
     portableMultiply(a, transposeA, b, transposeB, into: out, m: m, n: n, k: k, accumulate: accumulate)
   }
 
+  /// The library works on one thread at a time; its calls are shared out along the longer side of the result.
   private func systemMultiply(
     _ a: UnsafePointer<Float>, _ transposeA: Bool, _ b: UnsafePointer<Float>, _ transposeB: Bool,
     into out: UnsafeMutablePointer<Float>, m: Int, n: Int, k: Int, accumulate: Bool
   ) -> Bool {
+    let (left, right) = (Shared(UnsafeMutablePointer(mutating: a)), Shared(UnsafeMutablePointer(mutating: b)))
+    let result = Shared(out)
+    let isDone = Atomic(true)
+    parallel(max(m, n), threads: usefulThreads(work: 2 * m * n * k)) { part in
+      let (start, count) = (part.lowerBound, part.count)
+      let isWorking =
+        m >= n
+        ? Self.libraryMultiply(
+          left.pointer + (transposeA ? start : start * k), transposeA ? m : nil, right.pointer,
+          transposeB ? k : nil, into: result.pointer + start * n, m: count, n: n, k: k, columns: n,
+          accumulate: accumulate)
+        : Self.libraryMultiply(
+          left.pointer, transposeA ? m : nil, right.pointer + (transposeB ? start * k : start),
+          transposeB ? k : nil, into: result.pointer + start, m: m, n: count, k: k, columns: n,
+          accumulate: accumulate)
+      if !isWorking { isDone.store(false, ordering: .relaxed) }
+    }
+    return isDone.load(ordering: .relaxed)
+  }
+
+  /// A part of a product whose result has `columns` columns. The distance between rows of a transposed operand is given,
+  /// that of another is `k` or `columns`.
+  private static func libraryMultiply(
+    _ a: UnsafePointer<Float>, _ transposedA: Int?, _ b: UnsafePointer<Float>, _ transposedB: Int?,
+    into out: UnsafeMutablePointer<Float>, m: Int, n: Int, k: Int, columns: Int, accumulate: Bool
+  ) -> Bool {
     #if canImport(COneDNN)
-      omp_set_num_threads(Int32(usefulThreads(work: 2 * m * n * k)))
+      omp_set_num_threads(1)
       let (yes, no) = (CChar(UInt8(ascii: "T")), CChar(UInt8(ascii: "N")))
       return dnnl_sgemm(
-        transposeA ? yes : no, transposeB ? yes : no, dnnl_dim_t(m), dnnl_dim_t(n), dnnl_dim_t(k), 1, a,
-        dnnl_dim_t(transposeA ? m : k), b, dnnl_dim_t(transposeB ? k : n), accumulate ? 1 : 0, out,
-        dnnl_dim_t(n))
-        == dnnl_success
+        transposedA == nil ? no : yes, transposedB == nil ? no : yes, dnnl_dim_t(m), dnnl_dim_t(n),
+        dnnl_dim_t(k), 1, a, dnnl_dim_t(transposedA ?? k), b, dnnl_dim_t(transposedB ?? columns),
+        accumulate ? 1 : 0, out, dnnl_dim_t(columns)) == dnnl_success
     #elseif canImport(Accelerate)
       cblas_sgemm(
-        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
-        Int32(m), Int32(n),
-        Int32(k), 1, a, Int32(transposeA ? m : k), b, Int32(transposeB ? k : n), accumulate ? 1 : 0, out,
-        Int32(n))
+        CblasRowMajor, transposedA == nil ? CblasNoTrans : CblasTrans,
+        transposedB == nil ? CblasNoTrans : CblasTrans, Int32(m), Int32(n), Int32(k), 1, a,
+        Int32(transposedA ?? k), b, Int32(transposedB ?? columns), accumulate ? 1 : 0, out, Int32(columns))
       return true
     #else
       return false
@@ -114,13 +140,20 @@ extension Backend {
   ) -> Bool {
     guard let bfloat16Products else { return false }
     let (a, b) = (bfloat16(of: a, pool: pool), bfloat16(of: b, pool: pool))
-    #if canImport(COneDNN)
-      omp_set_num_threads(Int32(usefulThreads(work: m * n * k)))
-    #endif
-    return bfloat16Products.multiply(
-      a.bfloat16Pointer, transposed: transposeA, b.bfloat16Pointer, transposed: transposeB,
-      into: out.floatPointer,
-      m: m, n: n, k: k, accumulate: accumulate)
+    let (left, right, result) = (
+      Shared(a.bfloat16Pointer), Shared(b.bfloat16Pointer), Shared(out.floatPointer)
+    )
+    // Rows of a transposed left side do not lie together.
+    let threads = transposeA ? 1 : min(usefulThreads(work: m * n * k), max(1, m / 32))
+    let isDone = Atomic(true)
+    team.run(parts: threads) { index in
+      let part = m * index / threads..<m * (index + 1) / threads
+      let isWorking = bfloat16Products.multiply(
+        left.pointer + part.lowerBound * k, transposed: transposeA, right.pointer, transposed: transposeB,
+        into: result.pointer + part.lowerBound * n, m: part.count, n: n, k: k, accumulate: accumulate)
+      if !isWorking { isDone.store(false, ordering: .relaxed) }
+    }
+    return isDone.load(ordering: .relaxed)
   }
 
   /// A product of few outputs, in which rows and weights exchange their roles.

@@ -1,11 +1,5 @@
 internal import CKernels
 
-#if canImport(COneDNN)
-  internal import COneDNN
-#elseif canImport(Dispatch)
-  internal import Dispatch
-#endif
-
 /// Where operations run: which variant of the row kernels, which matrix library, how many threads.
 ///
 /// A backend has no state that changes results; models, tapes and threads may share one.
@@ -21,8 +15,10 @@ public final class Backend: Sendable {
   let kernels: KernelTable
   let matrixLibrary: MatrixLibrary
   let bfloat16Products: BFloat16Products?
+  let team: ThreadTeam
+
   /// The most threads that one operation uses.
-  public let threads: Int
+  public var threads: Int { team.threads }
 
   /// - Parameter kernels: The name of a kernel variant ("avx512", "avx2", "portable"); the fastest that this
   ///   processor can run if nil or unknown here.
@@ -30,7 +26,7 @@ public final class Backend: Sendable {
     let variants = KernelTable.available
     kernels = variants.first { $0.name == name } ?? variants[0]
     self.matrixLibrary = matrixLibrary
-    self.threads = max(1, threads)
+    team = ThreadTeam(threads: threads)
     bfloat16Products = matrixLibrary == .system ? BFloat16Products.ifFast() : nil
   }
 
@@ -48,41 +44,16 @@ public final class Backend: Sendable {
     max(1, min(threads, work / 20_000_000))
   }
 
-  /// Calls `body` once for each of up to `threads` nearly equal parts of `0..<count`, at the same time.
+  /// Parts per thread of a loop, so that a thread that others hold up leaves its share to the rest.
+  private static let partsPerThread = 4
+
+  /// Calls `body` for nearly equal parts of `0..<count`, on up to `threads` threads at the same time.
   func parallel(_ count: Int, threads wanted: Int, _ body: @Sendable (Range<Int>) -> Void) {
-    let parts = min(wanted, count)
-    guard parts > 1 else { return body(0..<count) }
-    @Sendable func part(_ index: Int) -> Range<Int> { count * index / parts..<count * (index + 1) / parts }
-    #if canImport(COneDNN)
-      withoutActuallyEscaping(body) { body in
-        let work = ParallelWork { index, team in
-          // The team may turn out smaller than asked for.
-          for share in stride(from: index, to: parts, by: team) { body(part(share)) }
-        }
-        withExtendedLifetime(work) {
-          GOMP_parallel(
-            { context in
-              guard let context else { return }
-              Unmanaged<ParallelWork>.fromOpaque(context).takeUnretainedValue()
-                .run(Int(omp_get_thread_num()), Int(omp_get_num_threads()))
-            }, Unmanaged.passUnretained(work).toOpaque(), UInt32(parts), 0)
-        }
-      }
-    #elseif canImport(Dispatch)
-      DispatchQueue.concurrentPerform(iterations: parts) { body(part($0)) }
-    #else
-      body(0..<count)
-    #endif
+    guard min(wanted, count) > 1 else { return body(0..<count) }
+    let parts = min(count, wanted * Self.partsPerThread)
+    team.run(parts: parts) { body(count * $0 / parts..<count * ($0 + 1) / parts) }
   }
 }
-
-#if canImport(COneDNN)
-  private final class ParallelWork: Sendable {
-    let run: @Sendable (_ index: Int, _ team: Int) -> Void
-
-    init(run: @escaping @Sendable (_ index: Int, _ team: Int) -> Void) { self.run = run }
-  }
-#endif
 
 /// A variant of the C kernels.
 ///

@@ -70,7 +70,8 @@ public enum TrainingRun {
     try trainer.train(shouldStop: shouldStop)
     guard trainer.steps == run.steps else { return }
     try ModelFolder.write(
-      model, to: run.output.appendingPathComponent("model"), format: .plain(.bfloat16), tokenizer: run.tokenizer)
+      model, to: run.output.appendingPathComponent("model"), format: .plain(.bfloat16),
+      tokenizer: run.tokenizer)
     if !task.ownParameters.isEmpty {
       var writer = SafetensorsWriter()
       for parameter in task.ownParameters { try writer.add(parameter.name, parameter.tensor) }

@@ -6,7 +6,8 @@ import Tensors
 
 struct QuantizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "quantize", abstract: "Write a model with weights of 8 or 4 bits, which loads without converting.",
+    commandName: "quantize",
+    abstract: "Write a model with weights of 8 or 4 bits, which loads without converting.",
     discussion: """
       int8 keeps 128 inputs to a scale, int4 32. With int4 the tower, the embeddings and the head have 8 bits. The \
       written folder is read by every command that takes a model; training needs the original.
