@@ -49,7 +49,7 @@ public final class Backend: Sendable {
   }
 
   /// Calls `body` once for each of up to `threads` nearly equal parts of `0..<count`, at the same time.
-  func parallel(_ count: Int, threads wanted: Int, _ body: @Sendable (Range<Int>) -> Void) {
+  package func parallel(_ count: Int, threads wanted: Int, _ body: @Sendable (Range<Int>) -> Void) {
     let parts = min(wanted, count)
     guard parts > 1 else { return body(0..<count) }
     @Sendable func part(_ index: Int) -> Range<Int> { count * index / parts..<count * (index + 1) / parts }
