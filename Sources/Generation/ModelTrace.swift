@@ -10,11 +10,13 @@ public struct ModelTrace {
   private let meter: RankMeter?
   private var writer = TraceWriter()
 
-  /// - Parameter measuresRank: Whether to add ARank over the prompts.
+  /// - Parameter measuresRank: Whether to add ARank over the prompts, by all singular values.
   public init(_ model: VisionLanguageModel, backend: Backend, measuresRank: Bool) {
     self.model = model
     self.backend = backend
-    meter = measuresRank ? RankMeter(layers: model.decoder.layers.count, backend: backend) : nil
+    meter =
+      measuresRank
+      ? RankMeter(layers: model.decoder.layers.count, backend: backend, method: .singularValues) : nil
   }
 
   /// - Parameters:

@@ -14,14 +14,19 @@ public struct SpeedComparison {
     public var repeats: Int
     /// Whether to time a training step's forward and backward pass over the rows instead of a prompt's forward pass.
     public var isTraining: Bool
+    /// Whether to time the dense model's prompt once more while ARank is measured.
+    public var measuresRank: Bool
 
-    public init(imageTokens: Int, textTokens: Int, decodeTokens: Int, repeats: Int, isTraining: Bool = false)
-    {
+    public init(
+      imageTokens: Int, textTokens: Int, decodeTokens: Int, repeats: Int, isTraining: Bool = false,
+      measuresRank: Bool = false
+    ) {
       self.imageTokens = imageTokens
       self.textTokens = textTokens
       self.decodeTokens = decodeTokens
       self.repeats = repeats
       self.isTraining = isTraining
+      self.measuresRank = measuresRank
     }
   }
 
@@ -29,6 +34,8 @@ public struct SpeedComparison {
   public struct Side: Sendable {
     public var visionSeconds = 0.0
     public var prefillSeconds = 0.0
+    /// The prompt once more, with ARank measured; nil where it was not.
+    public var rankSeconds: Double?
     public var decodeSeconds = 0.0
     public var prefillRows = 0
     public var decodeTokens = 0
@@ -55,10 +62,17 @@ public struct SpeedComparison {
     // One alternation more than asked for: the first fills caches and pools and is not counted.
     for round in 0...workload.repeats {
       for (index, model) in [dense, routed].enumerated() {
-        let side =
+        var side =
           workload.isTraining
           ? Self.measureTraining(model, workload, backend, pool, gradients[index], round: round)
           : Self.measure(model, workload, backend, pool, round: round)
+        if workload.measuresRank, index == 0 {
+          var prompt = workload
+          prompt.decodeTokens = 0
+          let meter = RankMeter(layers: model.decoder.layers.count, backend: backend)
+          side.rankSeconds =
+            Self.measure(model, prompt, backend, pool, round: round, observer: meter).prefillSeconds
+        }
         if round > 0 { runs[index].append(side) }
       }
     }
@@ -68,7 +82,8 @@ public struct SpeedComparison {
   }
 
   private static func measure(
-    _ model: VisionLanguageModel, _ workload: Workload, _ backend: Backend, _ pool: MemoryPool, round: Int
+    _ model: VisionLanguageModel, _ workload: Workload, _ backend: Backend, _ pool: MemoryPool, round: Int,
+    observer: (any DecoderObserver)? = nil
   ) -> Side {
     var side = Side()
     let clock = ContinuousClock()
@@ -84,7 +99,7 @@ public struct SpeedComparison {
     let roles = roles(workload)
     batch.append(roles: roles, cache: cache, isDecoding: false)
     let trace = RoutingTrace(decoder)
-    let pass = DecoderPass(batch, tape: tape, observer: trace)
+    let pass = DecoderPass(batch, tape: tape, observer: observer ?? trace)
     var hidden = rows
     side.prefillSeconds = clock.measure { hidden = decoder.forward(rows, pass) } / .seconds(1)
     side.prefillRows = roles.count
@@ -157,13 +172,14 @@ public struct SpeedComparison {
 
   private static func median(_ sides: [Side]) -> Side {
     guard var result = sides.first else { return Side() }
-    func middle(_ path: KeyPath<Side, Double>) -> Double {
-      let sorted = sides.map { $0[keyPath: path] }.sorted()
+    func middle(_ value: (Side) -> Double) -> Double {
+      let sorted = sides.map(value).sorted()
       return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
     result.visionSeconds = middle(\.visionSeconds)
     result.prefillSeconds = middle(\.prefillSeconds)
     result.decodeSeconds = middle(\.decodeSeconds)
+    if result.rankSeconds != nil { result.rankSeconds = middle { $0.rankSeconds ?? 0 } }
     result.skipRatio = middle(\.skipRatio)
     return result
   }
@@ -174,24 +190,31 @@ public struct SpeedComparison {
   public var efficiency: Double { prefillRatio / flopRatio }
   /// The share of the time that was saved, over the share of the operations that was.
   public var savedShare: Double { (1 - 1 / prefillRatio) / max(1e-12, 1 - 1 / flopRatio) }
+  /// The prompt's time with ARank measured, over that without; nil where it was not.
+  public var rankRatio: Double? { dense.rankSeconds.map { $0 / max(1e-12, dense.prefillSeconds) } }
   public var decodeRatio: Double { dense.decodeSeconds / max(1e-12, routed.decodeSeconds) }
 
   /// The members that `bench --json` adds to the model's name and the workload.
   public var json: [(String, JSONValue)] {
     func object(_ side: Side) -> JSONValue {
-      .object(
-        JSONObject([
-          ("vision_s", JSONValue(side.visionSeconds)), ("prefill_s", JSONValue(side.prefillSeconds)),
-          ("prefill_tokens_per_s", JSONValue(Double(side.prefillRows) / max(1e-12, side.prefillSeconds))),
-          ("decode_tokens_per_s", JSONValue(Double(side.decodeTokens) / max(1e-12, side.decodeSeconds))),
-          ("prefill_flops", JSONValue(side.prefillFlops)), ("kv_bytes", JSONValue(side.cacheBytes)),
-          ("peak_rss_bytes", JSONValue(ProcessorLoad.peakMemory)), ("skip_ratio", JSONValue(side.skipRatio)),
-        ]))
+      let rank = side.rankSeconds.map { [("arank_s", JSONValue($0))] } ?? []
+      return .object(
+        JSONObject(
+          [
+            ("vision_s", JSONValue(side.visionSeconds)), ("prefill_s", JSONValue(side.prefillSeconds)),
+            ("prefill_tokens_per_s", JSONValue(Double(side.prefillRows) / max(1e-12, side.prefillSeconds))),
+            ("decode_tokens_per_s", JSONValue(Double(side.decodeTokens) / max(1e-12, side.decodeSeconds))),
+            ("prefill_flops", JSONValue(side.prefillFlops)), ("kv_bytes", JSONValue(side.cacheBytes)),
+            ("peak_rss_bytes", JSONValue(ProcessorLoad.peakMemory)),
+            ("skip_ratio", JSONValue(side.skipRatio)),
+          ] + rank))
     }
-    let ratios = JSONObject([
-      ("flops", JSONValue(flopRatio)), ("prefill_wall", JSONValue(prefillRatio)),
-      ("efficiency", JSONValue(efficiency)), ("decode", JSONValue(decodeRatio)),
-    ])
+    let rank = rankRatio.map { [("arank", JSONValue($0))] } ?? []
+    let ratios = JSONObject(
+      [
+        ("flops", JSONValue(flopRatio)), ("prefill_wall", JSONValue(prefillRatio)),
+        ("efficiency", JSONValue(efficiency)), ("decode", JSONValue(decodeRatio)),
+      ] + rank)
     return [
       ("dense", object(dense)), ("gamma", object(routed)), ("ratios", .object(ratios)),
       ("foreign_load", foreignLoad.map { JSONValue($0) } ?? .null),

@@ -48,7 +48,7 @@ public final class Backend: Sendable {
   private static let partsPerThread = 4
 
   /// Calls `body` for nearly equal parts of `0..<count`, on up to `threads` threads at the same time.
-  func parallel(_ count: Int, threads wanted: Int, _ body: @Sendable (Range<Int>) -> Void) {
+  package func parallel(_ count: Int, threads wanted: Int, _ body: @Sendable (Range<Int>) -> Void) {
     guard min(wanted, count) > 1 else { return body(0..<count) }
     let parts = min(count, wanted * Self.partsPerThread)
     team.run(parts: parts) { body(count * $0 / parts..<count * ($0 + 1) / parts) }

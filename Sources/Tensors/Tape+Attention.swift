@@ -90,7 +90,7 @@ extension Tape {
 }
 
 /// The softmax attention maps of one item, for measuring them.
-package struct AttentionMaps {
+package struct AttentionMaps: Sendable {
   private let call: AttentionCall
 
   package init(query: Tensor, key: Tensor, heads: AttentionHeads, item: AttentionItem) {

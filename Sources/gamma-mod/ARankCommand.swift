@@ -46,6 +46,9 @@ struct ARankCommand: ParsableCommand {
   @Option(name: [.short, .long], help: "Threads.")
   var threads = ProcessInfo.processInfo.activeProcessorCount
 
+  @Flag(help: "Compute all singular values instead of counting those above the tolerance: far slower.")
+  var exact = false
+
   @Option(help: "The JSON file to write.")
   var out: String?
 
@@ -73,7 +76,9 @@ struct ARankCommand: ParsableCommand {
   }
 
   private func measure(_ session: VisionLanguageSession, _ items: [EvaluationItem]) throws -> ARankReport {
-    let meter = RankMeter(layers: session.model.decoder.layers.count, backend: session.backend)
+    let meter = RankMeter(
+      layers: session.model.decoder.layers.count, backend: session.backend,
+      method: exact ? .singularValues : .counting)
     let progress = ProgressLine("arank")
     let tokens = try SampleReader(session).read(items, observer: meter) { progress.show($0, of: items.count) }
     progress.end()

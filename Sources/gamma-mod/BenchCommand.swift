@@ -47,6 +47,9 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: "Time a training step, forward and backward, instead of a prompt and its answer.")
   var training = false
 
+  @Flag(help: "Also time the dense model's prompt while ARank is measured.")
+  var arank = false
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -55,6 +58,7 @@ struct BenchCommand: ParsableCommand {
     guard repeats >= 1, textTokens >= 1, decodeTokens >= 0, imageTokens ?? 0 >= 0, threads >= 1 else {
       throw ValidationError("counts must be positive")
     }
+    if arank, training { throw ValidationError("--arank: a training step has no ARank to measure") }
     if let skip, !(0...1).contains(skip) { throw ValidationError("--skip takes a share between 0 and 1") }
     if let shape, ModelShape(rawValue: shape) == nil {
       throw ValidationError(
@@ -67,7 +71,7 @@ struct BenchCommand: ParsableCommand {
     let (dense, routed, tokens) = try models()
     let workload = SpeedComparison.Workload(
       imageTokens: imageTokens ?? tokens, textTokens: textTokens, decodeTokens: training ? 0 : decodeTokens,
-      repeats: repeats, isTraining: training)
+      repeats: repeats, isTraining: training, measuresRank: arank)
     let comparison = try SpeedComparison(dense: dense, routed: routed, workload: workload, backend: backend)
     let head: [(String, JSONValue)] = [
       ("model", .string(model ?? shape ?? "")), ("dtype", .string((dtype ?? dense.precision).rawValue)),

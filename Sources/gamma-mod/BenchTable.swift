@@ -43,6 +43,9 @@ struct BenchTable {
           Double(dense.cacheBytes) / Double(max(1, routed.cacheBytes))),
       ]
     }
+    if let seconds = dense.rankSeconds {
+      lines.append(line("prefill with ARank", milliseconds(seconds), "", comparison.rankRatio))
+    }
     lines.append(line("image skip", "", String(format: "%.1f %%", routed.skipRatio * 100), nil))
     if let load = comparison.foreignLoad, load > 0.1 {
       lines.append(

@@ -21,12 +21,18 @@ import Testing
     }
   }
 
-  @Test(arguments: ["gamma-llava-1.5", "llava-1.5-hf"], [false, true])
-  func attentionRanksAreTheReferences(_ name: String, batched: Bool) throws {
+  @Test(arguments: ["gamma-llava-1.5", "llava-1.5-hf"], [RankMeter.Method.counting, .singularValues])
+  func attentionRanksAreTheReferences(_ name: String, method: RankMeter.Method) throws {
+    for batched in [false, true] { try attentionRanksAreTheReferences(name, method, batched: batched) }
+  }
+
+  private func attentionRanksAreTheReferences(_ name: String, _ method: RankMeter.Method, batched: Bool)
+    throws
+  {
     let reference = try ReferenceCase(name)
     let model = try GammaModel.load(reference.url)
     let layers = model.decoder.layers.count
-    let meter = RankMeter(layers: layers, backend: Backend())
+    let meter = RankMeter(layers: layers, backend: Backend(), method: method)
     _ = try reference.differences(model, batched: batched, backend: Backend(), observer: meter)
     for (variant, measured) in [("plain", meter.plain), ("strict_lower", meter.strictLower)] {
       let expected = try #require(try reference.floats("arank.\(variant)"))

@@ -82,6 +82,14 @@ typedef struct {
   int32_t activates;
 } GMTarget;
 
+// A matrix whose row `r` holds zeros behind its first used[r] columns; used_columns finds out how many.
+typedef struct {
+  const float *values;
+  int64_t rows;
+  int64_t width;
+  const int64_t *used;
+} GMMatrix;
+
 typedef struct {
   const char *name;
   int64_t lanes;
@@ -152,6 +160,18 @@ typedef struct {
                              int64_t most_keys, float *scratch);
   // The softmax rows themselves, `out [rows, keys]`, for measuring the rank of attention maps.
   void (*attention_map)(const GMAttention *item, int64_t head_width, float scale, int64_t most_keys, float *scratch, float *out);
+
+  // Counts singular values. `products` holds x · xᵀ in doubles, row_products_size of them; `scratch` holds
+  // row_products_scratch doubles.
+  void (*used_columns)(const float *x, int64_t rows, int64_t width, int64_t *used);
+  int64_t (*row_products_size)(int64_t rows);
+  int64_t (*row_products_scratch)(int64_t rows, int64_t width);
+  void (*row_products)(const GMMatrix *x, double *products, double *scratch);
+  // The eigenvalues of `products` above `bound`. Pivots smaller than `least` count as negative and as of that size;
+  // `largest` receives the size of the largest one, by which rounding errors grow.
+  int64_t (*count_above)(const double *products, int64_t rows, double bound, double least, double *scratch, double *largest);
+  // out [width] = xᵀ · (x · v)
+  void (*multiply_twice)(const GMMatrix *x, const float *v, float *out);
 
   // Depthwise convolution of a grid `[height · width, channels]` with `weight [side · side, channels]`, zeros around it.
   void (*depthwise)(const float *x, const float *weight, float *out, int64_t height, int64_t width, int64_t channels,

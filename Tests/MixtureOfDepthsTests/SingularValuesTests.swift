@@ -5,12 +5,13 @@ import Testing
 
 @testable import MixtureOfDepths
 
-@Suite struct RankMeterTests {
+@Suite struct SingularValuesTests {
   @Test func ranksOfKnownMatrices() {
     func rank(_ rows: Int, _ columns: Int, _ value: (Int, Int) -> Float) -> Int {
-      RankMeter.rank(
+      SingularValues(
         of: Tensor(
-          (0..<rows * columns).map { value($0 / columns, $0 % columns) }, shape: [rows, columns]))
+          (0..<rows * columns).map { value($0 / columns, $0 % columns) }, shape: [rows, columns])
+      ).rank
     }
     #expect(rank(7, 7) { $0 == $1 ? 1 : 0 } == 7)
     #expect(rank(7, 7) { _, _ in 0 } == 0)
@@ -29,7 +30,7 @@ import Testing
       for head in 0..<maps.rows {
         let map = maps.rows(head..<head + 1).reshaped(Array(maps.shape.dropFirst()))
         let difference = worstDifference(
-          RankMeter.singularValues(of: map), expected.rows(head..<head + 1).floats())
+          SingularValues(of: map).values, expected.rows(head..<head + 1).floats())
         #expect(difference <= 1e-5, "layer \(layer), head \(head): \(difference)")
       }
     }

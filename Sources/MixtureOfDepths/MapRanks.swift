@@ -1,0 +1,33 @@
+internal import Tensors
+
+/// The ranks of one attention map, as it is and with a zero diagonal.
+struct MapRanks: Equatable {
+  let plain: Int
+  let strictLower: Int
+
+  /// - Parameter map: Overwritten.
+  /// - Shape: `[queries, keys]`; the last query sees the last key.
+  init(destroying map: Tensor, method: RankMeter.Method, backend: Backend, pool: MemoryPool) {
+    func rank() -> Int {
+      let counted = method == .counting ? Self.countedRank(of: map, backend: backend, pool: pool) : nil
+      return counted ?? SingularValues(of: map).rank
+    }
+    plain = rank()
+    // The products of the rows are computed anew: taking the diagonal off those there are would cancel all digits where
+    // tokens see little but themselves.
+    map.dropDiagonal()
+    strictLower = rank()
+  }
+
+  /// Squares of numbers much below this leave float32's range.
+  private static let leastCountable = 1e-12
+
+  /// - Returns: Nil where the rank cannot be told by counting.
+  private static func countedRank(of map: Tensor, backend: Backend, pool: MemoryPool) -> Int? {
+    let counter = SingularValueCounter(map, backend: backend, pool: pool)
+    let largest = counter.largest()
+    guard largest > leastCountable else { return nil }
+    let tolerance = Double(SingularValues.tolerance(longestSide: max(map.rows, map.width))) * largest
+    return counter.count(above: tolerance)
+  }
+}
