@@ -62,7 +62,7 @@ let package = Package(
         "MixtureOfDepths",
         "Generation", "PocketWorld",
       ]),
-    module("Evaluation", ["StrictJSON", "Images", "Tokenization", "Tensors", "Generation"]),
+    module("Evaluation", ["Files", "StrictJSON", "Images", "Tokenization", "Tensors", "Generation"]),
     .executableTarget(
       name: "gamma-mod",
       dependencies: [

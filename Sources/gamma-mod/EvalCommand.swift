@@ -113,9 +113,10 @@ struct EvalCommand: ParsableCommand {
     }
     meter.end()
     if let answers {
-      try AtomicFile.write(answered.text(model: options.model), to: URL(fileURLWithPath: answers))
+      try AtomicFile.write(answered.text(), to: URL(fileURLWithPath: answers))
     }
     return try folder.score(
-      answered, rules: rules.flatMap(ScoringProtocol.init(rawValue:)), onlyAnswered: limit != nil)
+      answered,
+      ScoringOptions(rules: rules.flatMap(ScoringProtocol.init(rawValue:)), onlyAnswered: limit != nil))
   }
 }
