@@ -62,7 +62,8 @@ let package = Package(
         "MixtureOfDepths",
         "Generation", "PocketWorld",
       ]),
-    module("Evaluation", ["Files", "StrictJSON", "Images", "Tokenization", "Tensors", "Generation"]),
+    module(
+      "Evaluation", ["Files", "StrictJSON", "Images", "Models", "Tokenization", "Tensors", "Generation"]),
     .executableTarget(
       name: "gamma-mod",
       dependencies: [

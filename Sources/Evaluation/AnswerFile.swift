@@ -69,6 +69,12 @@ public struct AnswerFile: Sendable {
     }
   }
 
+  /// Whether a file holds a judge's grades of MM-Vet instead of answers.
+  public static func holdsGrades(_ url: URL) -> Bool {
+    guard let object = try? JSONObject.read(contentsOf: url), let first = object.first else { return false }
+    return first.value.object?["score"]?.array != nil
+  }
+
   /// The first byte that is no space.
   private static func firstByte(_ url: URL) throws -> UInt8? {
     do {
@@ -147,4 +153,8 @@ public struct AnswerFile: Sendable {
 struct QuestionKey: Hashable {
   let id: String
   let prompt: String
+}
+
+extension QuestionKey {
+  init(_ item: EvaluationItem) { self.init(id: item.id.description, prompt: item.storedPrompt) }
 }

@@ -17,6 +17,17 @@ public enum Benchmark: String, Sendable, CaseIterable {
   /// Whether the official converter leaves lines out that are no JSON.
   var passesOverBrokenLines: Bool { self == .vqav2 || self == .vizwiz }
 
+  /// The most tokens of an answer: what LLaVA's scripts allow, or γ-MoD's, which cap them for timing.
+  public func maxTokens(_ rules: ScoringProtocol?) -> Int {
+    switch (self, rules == .gammaMoD) {
+    case (.mmbench, _), (.mmVet, false), (.scienceqa, false): 1024
+    case (.mmVet, true): 64
+    case (.scienceqa, true), (.mmmu, true): 1
+    case (_, true): 6
+    case (_, false): 128
+    }
+  }
+
   /// Names that the benchmark's folder may have.
   var folderNames: [String] {
     switch self {

@@ -23,10 +23,10 @@ extension ScoringTask {
             remedy: "answer all questions, or count missing answers as wrong with --lenient")
         }
       }
+      asked.append(id)
       guard try question.bool("isBalanced") else { continue }
       let gold = ScalarText(try question.string("answer"))
       let isRight = prediction == gold
-      asked.append(id)
       let types = try question.object("types")
       let structure = try types.string("structural")
       all.add(isRight)
