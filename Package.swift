@@ -90,7 +90,7 @@ let package = Package(
     tests("Training", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths"]),
     tests("Generation", ["Checkpoints", "MixtureOfDepths", "Models", "Tensors"]),
     tests("PocketWorld", ["StrictJSON", "Images"]),
-    tests("Evaluation", ["Images", "StrictJSON", "PocketWorld"]),
+    tests("Evaluation", ["Files", "Generation", "Images", "MixtureOfDepths", "PocketWorld", "StrictJSON"]),
     tests("gamma-mod", []),
   ],
   cxxLanguageStandard: .cxx17

@@ -80,7 +80,8 @@ public struct EvaluationRun: Sendable {
               metadata: log?.identity.metadata ?? JSONObject())
           }
           let done = try queue.withLock { queue in
-            try log?.append(queue.finish(index, records))
+            let next = queue.finish(index, records)
+            try log?.append(next)
             return asked.indices.count { queue.records[$0] != nil }
           }
           onProgress(done, asked.count)
