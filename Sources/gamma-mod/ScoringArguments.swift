@@ -58,7 +58,7 @@ struct ScoringArguments: ParsableArguments {
 
   /// Prints scores and, to standard error, what is wrong with the answers.
   func show(_ outcomes: [Outcome], asList: Bool) throws {
-    for outcome in outcomes { outcome.warnings.forEach { StandardError.write(line: $0) } }
+    for warning in outcomes.flatMap(\.warnings) { StandardError.write(line: warning) }
     if json {
       let texts = try outcomes.map { try $0.json.text() }
       return try StandardOutput.write(line: asList ? "[\(texts.joined(separator: ","))]" : texts.joined())
