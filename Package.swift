@@ -63,7 +63,8 @@ let package = Package(
         "MixtureOfDepths",
         "Generation", "PocketWorld",
       ]),
-    module("Evaluation", ["StrictJSON", "Images", "Tokenization", "Tensors", "Generation"]),
+    module(
+      "Evaluation", ["Files", "StrictJSON", "Images", "Models", "Tokenization", "Tensors", "Generation"]),
     .executableTarget(
       name: "gamma-mod",
       dependencies: [
@@ -90,7 +91,7 @@ let package = Package(
     tests("Training", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths"]),
     tests("Generation", ["Checkpoints", "MixtureOfDepths", "Models", "Tensors"]),
     tests("PocketWorld", ["StrictJSON", "Images"]),
-    tests("Evaluation", ["Images", "StrictJSON", "PocketWorld"]),
+    tests("Evaluation", ["Files", "Generation", "Images", "MixtureOfDepths", "PocketWorld", "StrictJSON"]),
     tests("gamma-mod", []),
   ],
   cxxLanguageStandard: .cxx17

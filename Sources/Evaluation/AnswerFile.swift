@@ -5,34 +5,74 @@ import StrictJSON
 public struct AnswerFile: Sendable {
   public var records: [AnswerRecord]
   /// Whether the file was in the benchmark's upload format: the answers are final, no converter runs over them.
-  public var isConverted: Bool
-  /// Lines that were no JSON and were left out, as the official converters do.
-  public var brokenLines: Int
+  public internal(set) var isConverted = false
+  /// Rows that cannot be read.
+  public internal(set) var faults: [RowFault] = []
 
   /// Answers just collected, in the order of the questions.
   public init(_ records: [AnswerRecord]) {
     self.records = records
-    isConverted = false
-    brokenLines = 0
+  }
+
+  /// Reads one file after the other, as chunks of a run are merged.
+  /// - Parameter urls: Files in the formats of `init(contentsOf:)`, or folders of MMMU's output files,
+  ///   `SUBJECT/output.json`.
+  /// - Throws: `EvaluationError` or `JSONError` if there is no such file or its format is another one. Rows at fault are
+  ///   collected in `faults`; scoring decides about them.
+  public init(merging urls: [URL]) throws {
+    self.init([])
+    for (index, url) in try urls.flatMap(Self.files).enumerated() {
+      let file = try AnswerFile(contentsOf: url)
+      guard index == 0 || file.isConverted == isConverted else {
+        throw EvaluationError.file(
+          path: url.path, problem: "some files hold answers as given and others answers ready for upload",
+          remedy: "give files of one kind")
+      }
+      isConverted = file.isConverted
+      records += file.records
+      faults += file.faults
+    }
+  }
+
+  private static func files(_ url: URL) throws -> [URL] {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
+      return [url]
+    }
+    let names = try FileManager.default.contentsOfDirectory(atPath: url.path).sorted()
+    let files = names.map { url.appending(path: $0).appending(path: "output.json") }
+      .filter { FileManager.default.fileExists(atPath: $0.path) }
+    guard !files.isEmpty else {
+      throw EvaluationError.file(
+        path: url.path, problem: "the folder holds no SUBJECT/output.json", remedy: "give an answer file")
+    }
+    return files
   }
 
   /// Reads LLaVA's JSON Lines, or one of the upload formats: an object {id: answer}, or a list of objects with
   /// `question_id`, `questionId` or `id`, and `answer`, `prediction` or `response`.
   /// - Throws: `EvaluationError` or `JSONError` if the file cannot be read or has none of these formats.
   public init(contentsOf url: URL) throws {
+    self.init([])
     switch try Self.firstByte(url) {
     case UInt8(ascii: "["):
-      try self.init(list: url)
+      try read(list: url)
     case UInt8(ascii: "{"):
       // One object over the whole file maps ids to answers; an answer file has one object a line.
       if let object = try? JSONObject.read(contentsOf: url), object["question_id"] == nil {
-        try self.init(map: object, url)
+        read(map: object, url)
       } else {
-        try self.init(lines: url)
+        try read(lines: url)
       }
     default:
-      try self.init(lines: url)
+      try read(lines: url)
     }
+  }
+
+  /// Whether a file holds a judge's grades of MM-Vet instead of answers.
+  public static func holdsGrades(_ url: URL) -> Bool {
+    guard let object = try? JSONObject.read(contentsOf: url), let first = object.first else { return false }
+    return first.value.object?["score"]?.array != nil
   }
 
   /// The first byte that is no space.
@@ -47,77 +87,74 @@ public struct AnswerFile: Sendable {
     }
   }
 
-  private init(lines url: URL) throws {
-    self.init([])
+  private mutating func read(lines url: URL) throws {
     var reader = try JSONLinesReader(url)
-    while let line = try Self.next(&reader) {
-      if case .object(let object) = line {
-        records.append(try Self.record(object))
-      } else {
-        brokenLines += 1
+    while true {
+      let before = reader.line
+      do {
+        guard let object = try reader.readObject() else { return }
+        records.append(try AnswerRecord(object))
+      } catch {
+        guard reader.line > before else { throw error }
+        faults.append(RowFault(error))
       }
     }
   }
 
-  /// The value of the next line, null if its syntax is at fault; nil at the end of the file.
-  private static func next(_ reader: inout JSONLinesReader) throws(JSONError) -> JSONValue? {
-    do throws(JSONError) {
-      return try reader.read()
-    } catch {
-      guard error.column != nil else { throw error }
-      return .null
-    }
-  }
-
-  private init(list url: URL) throws {
-    self.init([])
-    for element in try JSONValue.read(contentsOf: url).array ?? [] {
-      guard let object = element.object else {
-        throw EvaluationError.file(
-          path: url.path, problem: "the list holds something other than objects",
-          remedy: "give a list of objects with an id and an answer")
+  private mutating func read(list url: URL) throws {
+    for (index, element) in (try JSONValue.read(contentsOf: url).array ?? []).enumerated() {
+      do {
+        guard let object = element.object else {
+          throw EvaluationError.file(
+            path: url.path, problem: "entry \(index) is no object",
+            remedy: "give a list of objects with an id and an answer")
+        }
+        records.append(try AnswerRecord(object))
+        // MMMU's output files are lists too, but hold what the model said.
+        isConverted = object["response"] == nil
+      } catch {
+        faults.append(RowFault(error))
       }
-      records.append(try Self.record(object))
-      // MMMU's output files are lists too, but hold what the model said.
-      isConverted = object["response"] == nil
     }
   }
 
-  private init(map object: JSONObject, _ url: URL) throws {
-    self.init([])
+  private mutating func read(map object: JSONObject, _ url: URL) {
     isConverted = true
     for (key, value) in object {
-      guard let text = value.string else {
-        throw EvaluationError.file(
-          path: url.path, problem: "the answer to \(key) is not text",
-          remedy: "give an object that maps question ids to answers")
+      if let text = value.string {
+        records.append(AnswerRecord(questionID: .text(key), prompt: "", text: text))
+      } else {
+        faults.append(
+          RowFault(
+            EvaluationError.file(
+              path: url.path, problem: "the answer to \(key) is not text",
+              remedy: "give an object that maps question ids to answers")))
       }
-      records.append(AnswerRecord(questionID: .text(key), prompt: "", text: text))
     }
-  }
-
-  private static func record(_ object: JSONObject) throws(JSONError) -> AnswerRecord {
-    let idKey = ["question_id", "questionId", "id"].first { object[$0] != nil } ?? "question_id"
-    // MMMU's output files hold the right answer beside the response, so the response is looked for first.
-    let textKey = ["text", "response", "prediction", "answer"].first { object[$0] != nil } ?? "text"
-    return AnswerRecord(
-      questionID: try QuestionID.read(object, idKey), prompt: try object.optionalString("prompt") ?? "",
-      text: try object.string(textKey), options: try options(object))
-  }
-
-  /// Options as MMBench's answer files list them, or as MMMU's output files name them by letter.
-  private static func options(_ object: JSONObject) throws(JSONError) -> [String] {
-    if let lettered = try object.optionalObject("index2ans") { return lettered.compactMap(\.value.string) }
-    return try object.optionalStrings("options") ?? []
   }
 
   /// The text of an answer file in LLaVA's JSON Lines.
-  public func text(model: String) throws -> String {
-    try records.map { try $0.json(model: model).text() + "\n" }.joined()
+  public func text() throws -> String {
+    try records.map { try $0.json.text() + "\n" }.joined()
   }
 
   /// The last answer to each question, by id.
   var byID: [String: AnswerRecord] {
     Dictionary(records.map { ($0.questionID.description, $0) }) { $1 }
   }
+
+  /// How many records answer the same question with the same prompt as one before them.
+  var repeatedCount: Int {
+    records.count - Set(records.map { QuestionKey(id: $0.questionID.description, prompt: $0.prompt) }).count
+  }
+}
+
+/// What tells questions apart: some benchmarks give the questions about one picture the same id.
+struct QuestionKey: Hashable {
+  let id: String
+  let prompt: String
+}
+
+extension QuestionKey {
+  init(_ item: EvaluationItem) { self.init(id: item.id.description, prompt: item.storedPrompt) }
 }

@@ -9,8 +9,22 @@ public enum Benchmark: String, Sendable, CaseIterable {
   public var protocols: [ScoringProtocol] {
     switch self {
     case .textvqa, .vqav2, .gqa, .pope, .mme, .mmmu, .seedBench, .vizwiz, .scienceqa: [.llava, .gammaMoD]
-    case .mmbench: [.vlmevalkit, .llava]
-    case .mmVet: [.keywords]
+    case .mmbench: [.vlmevalkit, .vlmevalkit2024, .llava, .gammaMoD]
+    case .mmVet: [.keywords, .llava, .gammaMoD]
+    }
+  }
+
+  /// Whether the official converter leaves lines out that are no JSON.
+  var passesOverBrokenLines: Bool { self == .vqav2 || self == .vizwiz }
+
+  /// The most tokens of an answer: what LLaVA's scripts allow, or γ-MoD's, which cap them for timing.
+  public func maxTokens(_ rules: ScoringProtocol?) -> Int {
+    switch (self, rules == .gammaMoD) {
+    case (.mmbench, _), (.mmVet, false), (.scienceqa, false): 1024
+    case (.mmVet, true): 64
+    case (.scienceqa, true), (.mmmu, true): 1
+    case (_, true): 6
+    case (_, false): 128
     }
   }
 
@@ -42,12 +56,16 @@ public enum Benchmark: String, Sendable, CaseIterable {
 
 /// A set of rules that turns answers into a score; scores by different rules must not be compared.
 public enum ScoringProtocol: String, Sendable, CaseIterable {
-  /// The scripts that LLaVA ships or names.
+  /// The scripts that LLaVA ships or names. MMBench: one row counts as one question, its letter must be the whole
+  /// answer. MM-Vet: a judge's grades.
   case llava
-  /// γ-MoD's variants of them, which differ for ScienceQA.
+  /// γ-MoD's variants of them, which differ in how ScienceQA's letters are read, how MMBench is asked and how long
+  /// answers may be.
   case gammaMoD = "gamma-mod"
   /// VLMEvalKit without a language model as judge.
   case vlmevalkit
+  /// The same in its version of 2024, which reads letters less strictly.
+  case vlmevalkit2024 = "vlmevalkit-2024"
   /// Every fact of the reference answer must occur; stands in for MM-Vet's GPT judge.
   case keywords
 }

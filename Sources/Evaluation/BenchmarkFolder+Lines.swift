@@ -4,16 +4,17 @@ import StrictJSON
 extension BenchmarkFolder {
   /// Questions of LLaVA's files, one JSON object a line: question_id, image, text, category.
   func lineItems() throws -> [EvaluationItem] {
-    try Self.lines(try questionFile).map { object in
+    try rows(try lineFile) { object in
       EvaluationItem(
         id: try QuestionID.read(object, "question_id"), image: picture(try object.string("image")),
         prompt: try object.string("text"), category: try object.optionalString("category") ?? "")
     }
   }
 
-  private var questionFile: URL {
+  var lineFile: URL {
     get throws {
-      switch benchmark {
+      if let questionFile { return questionFile }
+      return switch benchmark {
       case .textvqa: try file(("llava_textvqa", ".jsonl"))
       case .vqav2: try file(("llava_vqav2_mscoco_test-dev", ".jsonl"), ("llava_vqav2", ".jsonl"))
       case .gqa: try file(("llava_gqa", ".jsonl"))

@@ -5,20 +5,34 @@ extension BenchmarkFolder {
   /// What LLaVA appends to questions that want an option's letter.
   static let letterSuffix = "\nAnswer with the option's letter from the given choices directly."
 
-  /// Questions of LLaVA's conversation file; those without a picture are included.
-  func scienceQAItems() throws -> [EvaluationItem] {
-    let url = try file(("llava_test_CQM-A", ".json"), ("llava_test", ".json"))
-    return try (try JSONValue.read(contentsOf: url).array ?? []).compactMap(\.object).map { object in
-      guard let turn = try object.objects("conversations").first else {
-        throw EvaluationError.file(
-          path: url.path, problem: "a question has no conversation", remedy: "convert the problems again")
-      }
-      let question = ScalarText(try turn.string("value")).replacing("<image>", with: "").stripped().string
-      let prompt = question + Self.letterSuffix
-      let image = try object.optionalString("image")
-      return EvaluationItem(
-        id: try QuestionID.read(object, "id"), image: image.map { picture($0) }, prompt: prompt,
-        storedPrompt: image == nil ? prompt : "<image>\n" + prompt)
+  /// Questions of LLaVA's conversation file. γ-MoD's loader passes over those without a picture.
+  func scienceQAItems(_ rules: ScoringProtocol?) throws -> [EvaluationItem] {
+    let url = try questionFile ?? file(("llava_test_CQM-A", ".json"), ("llava_test", ".json"))
+    guard let list = try JSONValue.read(contentsOf: url).array else {
+      throw EvaluationError.file(
+        path: url.path, problem: "it holds no list of questions", remedy: "give LLaVA's llava_test_CQM-A.json"
+      )
     }
+    let items = try list.enumerated().compactMap { number, value in
+      try faults.row { try scienceQAItem(value, number: number, of: url) }
+    }
+    return rules == .gammaMoD ? items.filter { $0.image != nil } : items
+  }
+
+  private func scienceQAItem(_ value: JSONValue, number: Int, of url: URL) throws -> EvaluationItem {
+    guard let object = value.object else {
+      throw EvaluationError.file(
+        path: url.path, problem: "entry \(number) is no object", remedy: "convert the problems again")
+    }
+    guard let turn = try object.objects("conversations").first else {
+      throw EvaluationError.file(
+        path: url.path, problem: "entry \(number) has no conversation", remedy: "convert the problems again")
+    }
+    let question = ScalarText(try turn.string("value")).replacing("<image>", with: "").stripped().string
+    let prompt = question + Self.letterSuffix
+    let image = try object.optionalString("image")
+    return EvaluationItem(
+      id: try QuestionID.read(object, "id"), image: image.map { picture($0) }, prompt: prompt,
+      storedPrompt: image == nil ? prompt : "<image>\n" + prompt)
   }
 }

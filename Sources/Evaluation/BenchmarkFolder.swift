@@ -5,11 +5,18 @@ import StrictJSON
 public struct BenchmarkFolder: Sendable {
   public let benchmark: Benchmark
   public let url: URL
+  /// A question file in place of the one in the folder.
+  public var questionFile: URL?
+  /// A folder of pictures in place of those in the folder.
+  public var imageFolder: URL?
+  let faults: RowFaults
 
   /// Takes the benchmark's own folder, or a folder that holds one such folder per benchmark.
+  /// - Parameter lenient: Leave questions out that cannot be read, and name them in `rowFaults`, instead of refusing.
   /// - Throws: `EvaluationError` if there is no such folder.
-  public init(_ benchmark: Benchmark, at url: URL) throws {
+  public init(_ benchmark: Benchmark, at url: URL, lenient: Bool = false) throws {
     self.benchmark = benchmark
+    faults = RowFaults(areAllowed: lenient)
     let inside = benchmark.folderNames.map { url.appending(path: $0) }.first(where: Self.isFolder)
     self.url = inside ?? url
     guard Self.isFolder(self.url) else {
@@ -19,47 +26,23 @@ public struct BenchmarkFolder: Sendable {
     }
   }
 
+  /// Questions that were left out because they cannot be read.
+  public var rowFaults: [RowFault] { faults.all }
+
   /// The questions in the order of the official question file.
-  /// - Parameter limit: only this many, from the start.
+  /// - Parameters:
+  ///   - limit: only this many, from the start.
+  ///   - rules: the protocol whose loader is followed; nil for the benchmark's first.
   /// - Throws: `EvaluationError` or `JSONError` if a file is missing or not as it should be.
-  public func items(limit: Int? = nil) throws -> [EvaluationItem] {
+  public func items(limit: Int? = nil, rules: ScoringProtocol? = nil) throws -> [EvaluationItem] {
     let items =
       switch benchmark {
       case .textvqa, .vqav2, .gqa, .pope, .mme, .mmVet, .seedBench, .vizwiz: try lineItems()
-      case .scienceqa: try scienceQAItems()
-      case .mmbench: try mmbenchItems()
+      case .scienceqa: try scienceQAItems(rules)
+      case .mmbench: try mmbenchItems(rules)
       case .mmmu: try mmmuItems()
       }
     return limit.map { Array(items.prefix(max(0, $0))) } ?? items
-  }
-
-  /// Scores answers by the official rules.
-  /// - Parameters:
-  ///   - rules: one of `benchmark.protocols`, nil for the first of them.
-  ///   - onlyAnswered: leave questions without an answer out instead of counting them as wrong (or refusing, where
-  ///     the official script does), for runs over a part of the benchmark.
-  /// - Throws: `EvaluationError` or `JSONError` if a file is missing or the answers do not fit the benchmark.
-  public func score(
-    _ answers: AnswerFile, rules: ScoringProtocol? = nil, onlyAnswered: Bool = false
-  ) throws -> Score {
-    let rules = rules ?? benchmark.protocols[0]
-    guard benchmark.protocols.contains(rules) else {
-      throw EvaluationError.unsupportedProtocol(rules, benchmark)
-    }
-    let task = ScoringTask(folder: self, answers: answers, rules: rules, onlyAnswered: onlyAnswered)
-    return switch benchmark {
-    case .textvqa: try task.scoreTextVQA()
-    case .vqav2: try task.scoreVQAv2()
-    case .gqa: try task.scoreGQA()
-    case .scienceqa: try task.scoreScienceQA()
-    case .pope: try task.scorePOPE()
-    case .mme: try task.scoreMME()
-    case .mmbench: try task.scoreMMBench()
-    case .mmmu: try task.scoreMMMU()
-    case .mmVet: try task.scoreMMVet()
-    case .seedBench: try task.scoreSEEDBench()
-    case .vizwiz: try task.scoreVizWiz()
-    }
   }
 
   private static func isFolder(_ url: URL) -> Bool {
@@ -69,50 +52,55 @@ public struct BenchmarkFolder: Sendable {
 
   /// The first file that exists and whose name begins and ends like one of `patterns`.
   func file(_ patterns: (prefix: String, suffix: String)...) throws -> URL {
-    let names = ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).sorted()
-    for (prefix, suffix) in patterns {
-      if let name = names.first(where: { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }) {
-        return url.appending(path: name)
-      }
+    guard let url = firstFile(patterns) else {
+      throw EvaluationError.file(
+        path: url.path, problem: "no file \(Self.names(patterns)) is there",
+        remedy: "give the folder of \(benchmark.rawValue) or one that holds it")
     }
-    let wanted = patterns.map { $0.prefix + "*" + $0.suffix }.joined(separator: " or ")
-    throw EvaluationError.file(
-      path: url.path, problem: "no file \(wanted) is there",
-      remedy: "give the folder of \(benchmark.rawValue) or one that holds it")
+    return url
+  }
+
+  private func firstFile(_ patterns: [(prefix: String, suffix: String)]) -> URL? {
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).sorted()
+    return patterns.lazy.compactMap { prefix, suffix in
+      names.first { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }
+    }.first.map { url.appending(path: $0) }
+  }
+
+  private static func names(_ patterns: [(prefix: String, suffix: String)]) -> String {
+    patterns.map { $0.prefix + "*" + $0.suffix }.joined(separator: " or ")
+  }
+
+  /// A file with the right answers, found as `file` finds it.
+  /// - Parameter problem: why it may be missing.
+  func truth(_ problem: String, _ patterns: (prefix: String, suffix: String)...) throws -> URL {
+    guard let url = firstFile(patterns) else {
+      throw EvaluationError.noTruth(
+        path: url.path, problem: "no file \(Self.names(patterns)) is there, because \(problem)",
+        remedy: "write the file for the server with --submission, or add the right answers")
+    }
+    return url
   }
 
   /// Where a picture is, or where it should be if it is nowhere.
   func picture(_ name: String) -> EvaluationItem.Picture {
+    if let imageFolder { return .file(imageFolder.appending(path: name)) }
     let places = benchmark.imageFolders.map { url.appending(path: $0).appending(path: name) }
     return .file(places.first { FileManager.default.fileExists(atPath: $0.path) } ?? places[0])
   }
 
-  /// All objects of a JSON Lines file.
-  static func lines(_ url: URL) throws -> [JSONObject] {
+  /// What `make` gives for the objects of a JSON Lines file.
+  func rows<Row>(_ url: URL, _ make: (JSONObject) throws -> Row) throws -> [Row] {
     var reader = try JSONLinesReader(url)
-    var objects: [JSONObject] = []
-    while let object = try reader.readObject() { objects.append(object) }
-    return objects
-  }
-}
-
-/// Answers on their way to a score.
-struct ScoringTask {
-  let folder: BenchmarkFolder
-  let answers: AnswerFile
-  let rules: ScoringProtocol
-  let onlyAnswered: Bool
-
-  func result(_ score: Double, count: Int, _ details: JSONObject) -> Score {
-    Score(benchmark: folder.benchmark, rules: rules, count: count, score: score, details: details)
-  }
-
-  /// Refuses to score nothing.
-  func requireAnswers(_ count: Int) throws {
-    guard count > 0 else {
-      throw EvaluationError.answers(
-        problem: "none of the \(answers.records.count) answers belongs to a question of \(folder.url.path)",
-        remedy: "check that the answers are of this benchmark")
+    var rows: [Row] = []
+    while true {
+      let before = reader.line
+      do {
+        guard let object = try reader.readObject() else { return rows }
+        rows.append(try make(object))
+      } catch {
+        try faults.add(error, isPassed: reader.line > before)
+      }
     }
   }
 }

@@ -6,12 +6,20 @@ public enum EvaluationError: Error, CustomStringConvertible, Sendable {
   case file(path: String, problem: String, remedy: String)
   /// The answers do not fit the benchmark.
   case answers(problem: String, remedy: String)
+  /// A row of the answers cannot be read.
+  case row(RowFault)
+  /// There are answers but nothing to compare them with; a server or a judge scores them.
+  case noTruth(path: String, problem: String, remedy: String)
   case unsupportedProtocol(ScoringProtocol, Benchmark)
 
   public var description: String {
     switch self {
-    case .file(let path, let problem, let remedy): "\(path): \(problem); \(remedy)."
+    case .file(let path, let problem, let remedy), .noTruth(let path, let problem, let remedy):
+      "\(path): \(problem); \(remedy)."
     case .answers(let problem, let remedy): "\(problem); \(remedy)."
+    case .row(let fault):
+      "\(fault.description.hasSuffix(".") ? String(fault.description.dropLast()) : fault.description); "
+        + "mend the row, or leave such rows out and count them with --lenient."
     case .unsupportedProtocol(let rules, let benchmark):
       "\(benchmark.rawValue) cannot be scored by the protocol \(rules.rawValue); use "
         + benchmark.protocols.map(\.rawValue).joined(separator: " or ") + "."

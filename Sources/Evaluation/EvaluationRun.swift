@@ -2,6 +2,8 @@ internal import Dispatch
 internal import Foundation
 public import Generation
 internal import Images
+internal import Models
+internal import StrictJSON
 internal import Synchronization
 internal import Tensors
 internal import Tokenization
@@ -9,96 +11,118 @@ internal import Tokenization
 /// Asks a model the questions of a benchmark.
 public struct EvaluationRun: Sendable {
   public struct Options: Sendable {
-    public var maxTokens = 128
-    /// Only this many questions, from the start.
+    /// Nil for what the protocol's scripts allow.
+    public var maxTokens: Int?
+    /// Whose loader and limits are followed; nil for the benchmark's first.
+    public var rules: ScoringProtocol?
+    /// Only this many questions of the chunk, from its start.
     public var limit: Int?
+    /// Only this part of the questions.
+    public var chunk: EvaluationChunk?
+    /// How many questions are answered side by side; nil for what suits the model's size.
+    public var batch: Int?
+    public var temperature = 0.0
+    public var seed: UInt64 = 0
     /// Replace every picture by an evenly grey one of its size, to see what is known without looking.
     public var greyPictures = false
     /// Turn pictures upright as their EXIF orientation says; the official scripts do not.
     public var exifOrientation = false
 
     public init() {}
-  }
 
-  /// How many prompts without a common picture share one packed batch.
-  private static let promptsPerBatch = 8
+    /// Whether some of the benchmark's questions are not asked.
+    public var isPartial: Bool { limit != nil || chunk != nil }
+  }
 
   private let options: Options
 
   public init(_ options: Options) { self.options = options }
 
+  /// The questions of the chunk, without regard to the limit.
+  public func items(_ folder: BenchmarkFolder) throws -> [EvaluationItem] {
+    let items = try folder.items(rules: options.rules)
+    return options.chunk.map { Array(items[$0.range(of: items.count)]) } ?? items
+  }
+
   /// Answers the questions, those about one picture together.
   /// - Parameters:
+  ///   - items: as `items(_:)` gives them.
   ///   - sessions: One for each batch that may run at the same time; all with the same model.
+  ///   - log: Holds answers of an earlier run and receives the new ones, in the order of the questions.
   ///   - onProgress: Receives how many questions are answered and how many there are.
-  ///   - isCancelled: Asked before every batch; true ends the run with what is there.
-  /// - Returns: Answers in the order of the questions.
+  ///   - isCancelled: Asked before every token; true ends the run with the batches that are complete.
+  /// - Returns: Answers in the order of the questions, the earlier ones included.
   public func answers(
-    _ folder: BenchmarkFolder, sessions: [VisionLanguageSession],
-    isCancelled: @escaping @Sendable () -> Bool = { false },
+    _ items: [EvaluationItem], of benchmark: Benchmark, sessions: [VisionLanguageSession],
+    log: AnswerLog? = nil, isCancelled: @escaping @Sendable () -> Bool = { false },
     onProgress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
   ) throws -> AnswerFile {
-    let items = try folder.items(limit: options.limit)
-    let batches = Self.batches(items)
-    let results = Mutex<[(order: Int, record: AnswerRecord)]>([])
-    let failure = Mutex<(any Error)?>(nil)
+    guard let model = sessions.first else { return AnswerFile([]) }
+    let asked = Array(items.prefix(options.limit ?? items.count))
+    let earlier = log?.answered ?? [:]
+    let batches = EvaluationBatches.batches(
+      asked, places: asked.indices.filter { earlier[$0] == nil },
+      count: options.batch ?? Self.usualBatch(model))
+    let queue = Mutex(BatchQueue(batches, earlier: earlier))
+    onProgress(asked.indices.count { earlier[$0] != nil }, asked.count)
     DispatchQueue.concurrentPerform(iterations: sessions.count) { lane in
-      for index in stride(from: lane, to: batches.count, by: sessions.count) {
-        guard !isCancelled(), failure.withLock({ $0 == nil }) else { return }
+      while !isCancelled(), let (index, batch) = queue.withLock({ $0.next() }) {
         do {
-          let batch = batches[index]
-          let texts = try answer(batch.map { items[$0] }, sessions[lane], isCancelled: isCancelled)
-          let done = results.withLock { list in
-            list += zip(batch, texts).map { ($0, AnswerRecord(to: items[$0], text: $1)) }
-            return list.count
+          let questions = batch.map { asked[$0] }
+          guard
+            let texts = try answer(
+              questions, firstPlace: batch.first ?? 0, of: benchmark, sessions[lane], isCancelled: isCancelled
+            )
+          else { return }
+          let records = zip(batch, texts).map { place, text in
+            AnswerRecord(
+              to: asked[place], text: text, answerID: String(place), modelID: log?.identity.modelID ?? "",
+              metadata: log?.identity.metadata ?? JSONObject())
           }
-          onProgress(done, items.count)
+          let done = try queue.withLock { queue in
+            let next = queue.finish(index, records)
+            try log?.append(next)
+            return asked.indices.count { queue.records[$0] != nil }
+          }
+          onProgress(done, asked.count)
         } catch {
-          failure.withLock { $0 = $0 ?? error }
+          queue.withLock { $0.fail(error) }
         }
       }
     }
-    if let error = failure.withLock({ $0 }) { throw error }
-    return AnswerFile(results.withLock { list in list.sorted { $0.order < $1.order }.map(\.record) })
+    let (records, failure) = queue.withLock { ($0.written, $0.failure) }
+    try log?.finish(records)
+    if let failure { throw failure }
+    return AnswerFile(asked.indices.compactMap { records[$0] })
   }
 
-  /// Questions about one picture in a row become one batch; single ones are put together.
-  private static func batches(_ items: [EvaluationItem]) -> [[Int]] {
-    var batches: [[Int]] = []
-    var singles: [Int] = []
-    var index = 0
-    while index < items.count {
-      var group = [index]
-      while let next = group.last, next + 1 < items.count, items[next + 1].image == items[index].image,
-        items[index].image != nil
-      {
-        group.append(next + 1)
-      }
-      index += group.count
-      if group.count > 1 {
-        batches.append(group)
-      } else {
-        singles += group
-      }
-    }
-    for start in stride(from: 0, to: singles.count, by: promptsPerBatch) {
-      batches.append(Array(singles[start..<min(start + promptsPerBatch, singles.count)]))
-    }
-    return batches
+  /// Small models are slowed by many small steps; large ones by the memory of many caches, while up to four rows of a
+  /// generated token read the weights only once.
+  private static func usualBatch(_ session: VisionLanguageSession) -> Int {
+    let small = 100_000_000
+    return session.model.decoder.parameters.reduce(0) { $0 + $1.count } < small ? 16 : 4
   }
 
+  /// - Returns: Nil if the run was cancelled before all answers were complete.
   private func answer(
-    _ items: [EvaluationItem], _ session: VisionLanguageSession, isCancelled: () -> Bool
-  ) throws -> [String] {
+    _ items: [EvaluationItem], firstPlace: Int, of benchmark: Benchmark, _ session: VisionLanguageSession,
+    isCancelled: () -> Bool
+  ) throws -> [String]? {
     var generation = Generator.Options()
-    generation.maxTokens = options.maxTokens
+    generation.maxTokens = options.maxTokens ?? benchmark.maxTokens(options.rules)
+    generation.temperature = options.temperature
+    // The generator counts on from here, so every question has the same seed in every batch.
+    generation.seed = options.seed &+ UInt64(firstPlace)
+    var pictures: [EvaluationItem.Picture: PixelImage] = [:]
     let prompts = try items.map { item in
-      try session.prompt(
+      if let image = item.image, pictures[image] == nil { pictures[image] = try picture(image, of: item) }
+      return try session.prompt(
         [ConversationMessage(.user, item.prompt), ConversationMessage(.assistant, nil)],
-        images: item.image.map { [try picture($0, of: item)] } ?? [])
+        images: item.image.flatMap { pictures[$0] }.map { [$0] } ?? [])
     }
-    return try Generator(session, generation).answer(prompts, isCancelled: isCancelled).answers
-      .map { $0.text.trimmingCharacters(in: .whitespacesAndNewlines) }
+    let answers = try Generator(session, generation).answer(prompts, isCancelled: isCancelled).answers
+    guard !answers.contains(where: { $0.finishReason == .cancelled }) else { return nil }
+    return answers.map { $0.text.trimmingCharacters(in: .whitespacesAndNewlines) }
   }
 
   private func picture(_ picture: EvaluationItem.Picture, of item: EvaluationItem) throws -> PixelImage {

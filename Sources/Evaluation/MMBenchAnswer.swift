@@ -8,11 +8,6 @@ enum MMBenchAnswer {
     case head
   }
 
-  /// The letter; "Z" if none can be told.
-  static func letter(in answer: String, _ options: [(letter: String, text: String)]) -> String {
-    inferred(answer, options, .head) ?? "Z"
-  }
-
   /// The letter, "Z" for a refusal, or nil.
   static func inferred(
     _ answer: String, _ options: [(letter: String, text: String)], _ version: Version

@@ -17,7 +17,7 @@ struct MMMUQuestion {
     image = try object.optionalString("image_1")
     switch object["options"] {
     case .array: options = try object.strings("options")
-    case .string(let text): options = Self.list(text)
+    case .string(let text): options = PythonList.strings(text)
     default: options = []
     }
   }
@@ -30,39 +30,12 @@ struct MMMUQuestion {
     let lines = options.enumerated().map { "(\(Letters.all[$0 % 26])) \($1)\n" }
     return question + "\n" + lines.joined() + BenchmarkFolder.letterSuffix
   }
-
-  /// The strings of a Python list literal such as `['red', "it's"]`.
-  static func list(_ text: String) -> [String] {
-    var items: [String] = []
-    var current: [Unicode.Scalar] = []
-    var quote: Unicode.Scalar?
-    var isEscaped = false
-    for scalar in text.unicodeScalars {
-      guard let open = quote else {
-        if scalar == "'" || scalar == "\"" { quote = scalar }
-        continue
-      }
-      if isEscaped {
-        current.append(scalar == "n" ? "\n" : scalar == "t" ? "\t" : scalar)
-        isEscaped = false
-      } else if scalar == "\\" {
-        isEscaped = true
-      } else if scalar == open {
-        items.append(ScalarText(current).string)
-        current = []
-        quote = nil
-      } else {
-        current.append(scalar)
-      }
-    }
-    return items
-  }
 }
 
 extension BenchmarkFolder {
   /// Rows of the question file.
   func mmmuQuestions() throws -> [MMMUQuestion] {
-    try Self.lines(try file(("mmmu_", ".jsonl"))).map { try MMMUQuestion($0) }
+    try rows(try questionFile ?? file(("mmmu_", ".jsonl"))) { try MMMUQuestion($0) }
   }
 
   func mmmuItems() throws -> [EvaluationItem] {

@@ -8,12 +8,16 @@ public struct Score: Sendable, Equatable {
   public let count: Int
   /// The official headline figure in percent.
   public let score: Double
+  /// What departs from the official way of asking or scoring.
+  public var switches: [String]
   /// What the official scripts print besides, such as sums per category.
-  public let details: JSONObject
+  public var details: JSONObject
 
   /// The contract of `score --json`: benchmark, protocol, count, score, details.
   public var json: JSONObject {
-    JSONObject([
+    var details = details
+    if !switches.isEmpty { details["switches"] = JSONValue(switches) }
+    return JSONObject([
       ("benchmark", JSONValue(benchmark.rawValue)), ("protocol", JSONValue(rules.rawValue)),
       ("count", JSONValue(count)), ("score", JSONValue(score)), ("details", JSONValue(details)),
     ])

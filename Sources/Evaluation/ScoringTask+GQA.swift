@@ -11,13 +11,19 @@ extension ScoringTask {
     var (all, binary, open) = (Tally(), Tally(), Tally())
     var (structural, semantic, lengths, steps) = (Tallies(), Tallies(), Tallies(), Tallies())
     var groups = AnswerDistribution()
+    var asked: [String] = []
     for (id, value) in try JSONObject.read(contentsOf: url) {
       guard let question = value.object else { continue }
-      guard let prediction = predictions[id] else {
+      let prediction = predictions[id]
+      if prediction == nil {
         if onlyAnswered { continue }
-        throw EvaluationError.answers(
-          problem: "question \(id) of \(url.path) has no answer", remedy: "answer all questions")
+        guard isLenient else {
+          throw EvaluationError.answers(
+            problem: "question \(id) of \(url.path) has no answer",
+            remedy: "answer all questions, or count missing answers as wrong with --lenient")
+        }
       }
+      asked.append(id)
       guard try question.bool("isBalanced") else { continue }
       let gold = ScalarText(try question.string("answer"))
       let isRight = prediction == gold
@@ -35,7 +41,7 @@ extension ScoringTask {
     }
     try requireAnswers(all.count)
     return result(
-      all.percent, count: all.count,
+      all.percent, count: all.count, asked: asked,
       JSONObject([
         ("accuracy", JSONValue(all.percent)), ("binary", JSONValue(binary.percent)),
         ("open", JSONValue(open.percent)), ("distribution", JSONValue(groups.chiSquare / 100)),
@@ -58,7 +64,7 @@ extension ScoringTask {
   }
 
   /// LLaVA's converter: no periods at the end, lower case.
-  private static func convertedForGQA(_ text: String) -> ScalarText {
+  static func convertedForGQA(_ text: String) -> ScalarText {
     var scalars = ScalarText(text).scalars
     while scalars.last == "." { scalars.removeLast() }
     return ScalarText(scalars).lowercased
@@ -76,24 +82,28 @@ extension ScoringTask {
 /// How often each answer is right and how often it is given, by group of questions.
 struct AnswerDistribution {
   private var groups: [String] = []
-  private var gold: [String: [ScalarText: Int]] = [:]
+  private var gold: [String: [(answer: ScalarText, count: Int)]] = [:]
   private var predicted: [String: [ScalarText: Int]] = [:]
 
-  mutating func add(_ group: String, gold answer: ScalarText, predicted prediction: ScalarText) {
+  mutating func add(_ group: String, gold answer: ScalarText, predicted prediction: ScalarText?) {
     if gold[group] == nil { groups.append(group) }
-    gold[group, default: [:]][answer, default: 0] += 1
-    predicted[group, default: [:]][prediction, default: 0] += 1
+    if let place = gold[group, default: []].firstIndex(where: { $0.answer == answer }) {
+      gold[group]?[place].count += 1
+    } else {
+      gold[group, default: []].append((answer, 1))
+    }
+    if let prediction { predicted[group, default: [:]][prediction, default: 0] += 1 }
   }
 
   /// Chi square of given against right answers, averaged over the groups by their size.
   var chiSquare: Double {
     var (sum, overall) = (0.0, 0.0)
     for group in groups {
-      let expected = gold[group] ?? [:]
-      let total = Double(expected.values.reduce(0, +))
+      let expected = gold[group] ?? []
+      let total = Double(expected.reduce(0) { $0 + $1.count })
       let score = expected.reduce(0.0) { score, entry in
-        let difference = Double((predicted[group]?[entry.key] ?? 0) - entry.value)
-        return score + difference * difference / Double(entry.value)
+        let difference = Double((predicted[group]?[entry.answer] ?? 0) - entry.count)
+        return score + difference * difference / Double(entry.count)
       }
       sum += score * total
       overall += total

@@ -15,47 +15,72 @@ extension ScoringTask {
   /// The headline is the share of the points of those tasks that the benchmark's folder has: 2,800 for all.
   func scoreMME() throws -> Score {
     let truth = try mmeTruth()
-    var lines: [String: [(truth: Bool?, answer: Bool?)]] = [:]
-    for record in answers.records {
-      let parts = ScalarText(record.questionID.description).split("/")
-      guard parts.count >= 2, let file = parts[parts.count - 1].split(".").first else {
-        throw EvaluationError.answers(
-          problem: "\"\(record.questionID)\" does not name a category and a picture of MME",
-          remedy: "store question ids such as existence/0001.png")
-      }
-      let category = parts[0].string
-      guard let label = Self.label(of: record.prompt, truth[category]?[file.string] ?? [:]) else {
-        throw EvaluationError.answers(
-          problem: "MME has no question \"\(record.prompt)\" about \(record.questionID)",
-          remedy: "check that the answers are of this benchmark")
-      }
-      lines[category, default: []].append((Self.yesOrNo(label), Self.yesOrNo(record.text)))
-    }
-    var tasks = JSONObject()
+    let lines = try mmeLines(truth)
+    var (tasks, details) = (JSONObject(), JSONObject())
     var count = 0
     var sums = [0.0, 0.0]
     for (half, names) in [Self.perception, Self.cognition].enumerated() {
       for name in names where truth[name] != nil {
         if onlyAnswered, lines[name] == nil { continue }
-        let score = Self.points(lines[name] ?? [])
+        let answers = lines[name] ?? []
+        let score = try points(answers, task: name)
         tasks[name] = JSONValue(score)
         sums[half] += score
-        count += lines[name]?.count ?? 0
+        count += answers.count
       }
     }
     try requireAnswers(count)
     let possible = Double(tasks.count) * Self.pointsPerTask
     let total = sums[0] + sums[1]
-    return result(
-      total / possible * 100, count: count,
-      JSONObject([
-        ("perception", JSONValue(sums[0])), ("cognition", JSONValue(sums[1])), ("total", JSONValue(total)),
-        ("possible", JSONValue(possible)), ("tasks", .object(tasks)),
-      ]))
+    details = JSONObject([
+      ("perception", JSONValue(sums[0])), ("cognition", JSONValue(sums[1])), ("total", JSONValue(total)),
+      ("possible", JSONValue(possible)), ("tasks", .object(tasks)),
+    ])
+    if !onlyAnswered {
+      note("tasks_without_answers", truth.keys.filter { lines[$0] == nil }.sorted(), in: &details)
+    }
+    return result(total / possible * 100, count: count, details)
+  }
+
+  /// A line of the official tool's input.
+  struct MMELine {
+    let picture: String
+    let question: String
+    let label: String
+    let answer: String
+
+    var isRight: Bool {
+      let truth = ScoringTask.yesOrNo(label)
+      return truth != nil && truth == ScoringTask.yesOrNo(answer)
+    }
+  }
+
+  /// The answers by category, with the right ones beside them.
+  func mmeLines(_ truth: [String: [String: [ScalarText: String]]]) throws -> [String: [MMELine]] {
+    var lines: [String: [MMELine]] = [:]
+    for record in answers.records {
+      let parts = ScalarText(record.questionID.description).split("/")
+      guard parts.count >= 2, let file = parts[parts.count - 1].split(".").first?.string else {
+        if isLenient { continue }
+        throw EvaluationError.answers(
+          problem: "\"\(record.questionID)\" does not name a category and a picture of MME",
+          remedy: "store question ids such as existence/0001.png")
+      }
+      let category = parts[0].string
+      guard let entry = Self.entry(of: record.prompt, truth[category]?[file] ?? [:]) else {
+        if isLenient { continue }
+        throw EvaluationError.answers(
+          problem: "MME has no question \"\(record.prompt)\" about \(record.questionID)",
+          remedy: "check that the answers are of this benchmark")
+      }
+      lines[category, default: []].append(
+        MMELine(picture: file, question: entry.question, label: entry.label, answer: record.text))
+    }
+    return lines
   }
 
   /// Right answers by category, picture and question.
-  private func mmeTruth() throws -> [String: [String: [ScalarText: String]]] {
+  func mmeTruth() throws -> [String: [String: [ScalarText: String]]] {
     let root = folder.url.appending(path: "MME_Benchmark_release_version")
     var truth: [String: [String: [ScalarText: String]]] = [:]
     for category in Self.perception + Self.cognition {
@@ -85,7 +110,9 @@ extension ScoringTask {
   }
 
   /// The right answer to the question in a stored prompt, found as LLaVA's converter does.
-  private static func label(of prompt: String, _ questions: [ScalarText: String]) -> String? {
+  private static func entry(
+    of prompt: String, _ questions: [ScalarText: String]
+  ) -> (question: String, label: String)? {
     var question = ScalarText(prompt)
       .replacing("Answer the question using a single word or phrase.", with: "").stripped()
     let request: ScalarText = "Please answer yes or no."
@@ -94,7 +121,7 @@ extension ScoringTask {
       question = plain + " " + request
       if questions[question] == nil { question = plain + "  " + request }
     }
-    return questions[question]
+    return questions[question].map { (question.string, $0) }
   }
 
   /// Yes or no as the official tool reads an answer; nil for anything else.
@@ -105,12 +132,21 @@ extension ScoringTask {
     return start.contains("no") ? false : nil
   }
 
-  private static func points(_ lines: [(truth: Bool?, answer: Bool?)]) -> Double {
+  /// Lines are taken two by two, as the official tool does; both must be about the same picture.
+  private func points(_ lines: [MMELine], task: String) throws -> Double {
     guard !lines.isEmpty else { return 0 }
-    let isRight = lines.map { $0.truth != nil && $0.truth == $0.answer }
-    let pairs = stride(from: 0, to: lines.count, by: 2).map { isRight[$0..<min($0 + 2, lines.count)] }
-    let both = pairs.count { $0.count == 2 && $0.allSatisfy { $0 } }
-    return Double(isRight.count { $0 }) / Double(lines.count) * 100
+    var pairs = stride(from: 0, to: lines.count, by: 2).map { Array(lines[$0..<min($0 + 2, lines.count)]) }
+    if let odd = pairs.first(where: { $0.count < 2 || $0[0].picture != $0[1].picture }) {
+      guard onlyAnswered || isLenient else {
+        throw EvaluationError.answers(
+          problem:
+            "the answers of MME's task \(task) about the picture \(odd[0].picture) do not come in pairs",
+          remedy: "answer both questions about each picture, or take what is there with --lenient")
+      }
+      pairs = Array(Dictionary(grouping: lines, by: \.picture).values)
+    }
+    let both = pairs.count { $0.count >= 2 && $0.allSatisfy(\.isRight) }
+    return Double(lines.count(where: \.isRight)) / Double(lines.count) * 100
       + Double(both) / Double(pairs.count) * 100
   }
 }

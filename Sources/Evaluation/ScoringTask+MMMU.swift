@@ -2,7 +2,7 @@ import Foundation
 import StrictJSON
 
 extension ScoringTask {
-  private static let guessSeed: UInt32 = 42
+  static let guessSeed: UInt32 = 42
 
   /// MMMU: the share of right answers over all subjects.
   ///
@@ -10,7 +10,8 @@ extension ScoringTask {
   /// letters alone. Open answers are read the same in both. Where no letter is found, one is drawn as by the
   /// official script after `random.seed(42)`, subject by subject; the details say how often that happened.
   func scoreMMMU() throws -> Score {
-    let gold = try JSONObject.read(contentsOf: try folder.file(("answer_dict_val", ".json")))
+    let gold = try JSONObject.read(
+      contentsOf: try folder.truth("MMMU's test answers are not public", ("answer_dict_val", ".json")))
     let predictions = answers.byID
     var options = predictions.mapValues(\.options).filter { !$0.value.isEmpty }
     if !answers.isConverted, options.isEmpty {
@@ -51,7 +52,7 @@ extension ScoringTask {
       if tally.count > 0 { domains[name] = tally.json }
     }
     return result(
-      all.percent, count: all.count,
+      all.percent, count: all.count, asked: gold.map(\.key),
       JSONObject([
         ("guesses", JSONValue(guesses)), ("domains", .object(domains)), ("subjects", subjects.json),
       ]))

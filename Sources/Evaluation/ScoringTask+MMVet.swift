@@ -2,16 +2,18 @@ import Foundation
 import StrictJSON
 
 extension ScoringTask {
+  /// MM-Vet by a judge's grades, or without a judge.
+  func scoreMMVet() throws -> Score {
+    rules == .keywords ? try scoreMMVetByKeywords() : try scoreMMVetByGrades()
+  }
+
   /// MM-Vet without a judge: an answer is right if it mentions every fact of one alternative.
   ///
   /// Reference answers hold alternatives separated by `<OR>`, each of facts separated by `<AND>`.
-  func scoreMMVet() throws -> Score {
-    let items = try JSONObject.read(contentsOf: try folder.file(("mm-vet", ".json")))
+  private func scoreMMVetByKeywords() throws -> Score {
+    let items = try mmVetQuestions()
     let predictions = Dictionary(
-      answers.records.map { record in
-        let id = record.questionID.description
-        return (id.hasPrefix("v1_") ? id : "v1_" + id, record.text)
-      }
+      answers.records.map { (Self.key($0.questionID.description, .mmVet), $0.text) }
     ) { $1 }
     var (all, facts, capabilities) = (Tally(), Tally(), Tallies())
     for (id, value) in items {
@@ -26,8 +28,12 @@ extension ScoringTask {
     }
     try requireAnswers(all.count)
     return result(
-      all.percent, count: all.count,
+      all.percent, count: all.count, asked: items.map(\.key),
       JSONObject([("mean_share_of_facts", JSONValue(facts.percent)), ("capability", capabilities.json)]))
+  }
+
+  func mmVetQuestions() throws -> JSONObject {
+    try JSONObject.read(contentsOf: try folder.file(("mm-vet", ".json")))
   }
 
   /// The share of facts that the answer mentions, for the alternative that fits best.

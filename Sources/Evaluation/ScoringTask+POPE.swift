@@ -4,35 +4,57 @@ import StrictJSON
 extension ScoringTask {
   /// POPE: the mean of three F1 scores. Answers and labels of a category are paired by position.
   func scorePOPE() throws -> Score {
-    let categories = Dictionary(
-      try folder.lineItems().map { ($0.id.description, $0.category) }
-    ) { $1 }
-    var given: [String: [AnswerRecord]] = [:]
-    for record in answers.records {
-      if let category = categories[record.questionID.description] {
-        given[category, default: []].append(record)
-      }
-    }
+    let items = try folder.lineItems()
+    let questions = Dictionary(grouping: items, by: \.category).mapValues { $0.map(\.id.description) }
+    let given = try popeAnswers(Dictionary(items.map { ($0.id.description, $0.category) }) { $1 })
     var details = JSONObject()
+    var missing: [String] = []
     var (f1Sum, files, count) = (0.0, 0, 0)
     for (category, labels) in try popeLabels() {
       let records = given[category] ?? []
       if onlyAnswered, records.isEmpty { continue }
-      guard onlyAnswered || records.count == labels.count else {
-        throw EvaluationError.answers(
-          problem:
-            "there are \(records.count) answers to the \(labels.count) questions of POPE's \(category) setting",
-          remedy: "answer all questions, in the order of the question file")
+      var pairs = zip(records, labels).map { (isYes: Self.isYes(popeAnswer: $0.text), label: $1) }
+      if records.count != labels.count {
+        let ids = questions[category] ?? []
+        guard onlyAnswered || isLenient, ids.count == labels.count else {
+          throw EvaluationError.answers(
+            problem:
+              "there are \(records.count) answers to the \(labels.count) questions of POPE's \(category) setting",
+            remedy:
+              "answer all questions, in the order of the question file, or count missing answers as wrong with --lenient"
+          )
+        }
+        // Positions are worth nothing now; answers are found by id, and missing ones are the opposite of the label.
+        let texts = Dictionary(records.map { ($0.questionID.description, $0.text) }) { $1 }
+        let answered = zip(ids, labels).filter { !onlyAnswered || texts[$0.0] != nil }
+        missing += answered.map(\.0).filter { texts[$0] == nil }
+        pairs = answered.map { id, label in (texts[id].map(Self.isYes(popeAnswer:)) ?? !label, label) }
       }
-      let confusion = Confusion(
-        zip(records, labels).map { (isYes: Self.isYes(popeAnswer: $0.text), label: $1) })
+      let confusion = Confusion(pairs)
       details[category] = confusion.json
       f1Sum += confusion.f1
       files += 1
       count += confusion.count
     }
     try requireAnswers(count)
-    return result(f1Sum / Double(files) * 100, count: count, JSONObject([("categories", .object(details))]))
+    var all = JSONObject([("categories", .object(details))])
+    note("missing_answers", missing, in: &all)
+    return result(f1Sum / Double(files) * 100, count: count, all)
+  }
+
+  /// Answers by category, in their order.
+  private func popeAnswers(_ categories: [String: String]) throws -> [String: [AnswerRecord]] {
+    var given: [String: [AnswerRecord]] = [:]
+    for record in answers.records {
+      if let category = categories[record.questionID.description] {
+        given[category, default: []].append(record)
+      } else if !isLenient {
+        throw EvaluationError.answers(
+          problem: "POPE has no question \(record.questionID)",
+          remedy: "check that the answers are of this benchmark")
+      }
+    }
+    return given
   }
 
   /// Labels of every setting, in the order of their names.
@@ -47,9 +69,11 @@ extension ScoringTask {
         remedy: "put POPE's label files there")
     }
     return try files.map { name in
-      let labels = try BenchmarkFolder.lines(folder.appending(path: name)).map {
-        try $0.string("label") != "no"
-      }
+      let url = folder.appending(path: name)
+      var reader = try JSONLinesReader(url)
+      var labels: [Bool] = []
+      // A label left out would shift all behind it, so none may be at fault.
+      while let row = try reader.readObject() { labels.append(try row.string("label") != "no") }
       return (String(name.dropFirst(prefix.count).dropLast(suffix.count)), labels)
     }
   }

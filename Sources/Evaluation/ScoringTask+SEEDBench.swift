@@ -11,8 +11,11 @@ extension ScoringTask {
     }
     let predictions = answers.byID
     var (all, media, types) = (Tally(), Tallies(), Tallies())
+    var asked: [String] = []
     for question in try file.objects("questions") {
-      let record = predictions[try QuestionID.read(question, "question_id").description]
+      let id = try QuestionID.read(question, "question_id").description
+      let record = predictions[id]
+      asked.append(id)
       if onlyAnswered, record == nil { continue }
       let isRight =
         try record.map { ScalarText($0.text) == ScalarText(try question.string("answer")) } ?? false
@@ -23,6 +26,7 @@ extension ScoringTask {
     }
     try requireAnswers(all.count)
     return result(
-      all.percent, count: all.count, JSONObject([("data_type", media.json), ("question_type", types.json)]))
+      all.percent, count: all.count, asked: asked,
+      JSONObject([("data_type", media.json), ("question_type", types.json)]))
   }
 }

@@ -7,7 +7,7 @@ extension ScoringTask {
     let test = try JSONObject.read(contentsOf: try folder.file(("pid_splits", ".json"))).strings("test")
     let predictions = answers.byID
     var (all, withPicture) = (Tally(), Tally())
-    var results = JSONObject()
+    var (results, outputs) = (JSONObject(), JSONObject())
     var failed = 0
     for id in test {
       let record = predictions[id]
@@ -23,6 +23,7 @@ extension ScoringTask {
       all.add(isRight)
       if let record, ScalarText(record.prompt).contains("<image>") { withPicture.add(isRight) }
       results[id] = JSONValue(index ?? -1)
+      outputs[id] = JSONValue(record?.text ?? "FAILED")
     }
     guard withPicture.count > 0 else {
       throw EvaluationError.answers(
@@ -30,11 +31,12 @@ extension ScoringTask {
         remedy: "store the prompts as LLaVA's loader does")
     }
     return result(
-      withPicture.percent, count: withPicture.count,
+      withPicture.percent, count: withPicture.count, asked: test,
       JSONObject([
         ("image_accuracy", JSONValue(withPicture.percent)), ("accuracy", JSONValue(all.percent)),
         ("correct", JSONValue(Int(all.right))), ("total", JSONValue(all.count)),
         ("without_letter", JSONValue(failed)), ("results", .object(results)),
+        ("outputs", .object(outputs)),
       ]))
   }
 

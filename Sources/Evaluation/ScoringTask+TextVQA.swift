@@ -1,23 +1,35 @@
 import Foundation
 import StrictJSON
 
+/// What TextVQA's answers are found by.
+private struct PictureQuestion: Hashable {
+  let image: String
+  let question: ScalarText
+}
+
 extension ScoringTask {
   /// TextVQA: agreement with ten annotators, averaged over the answers given.
   func scoreTextVQA() throws -> Score {
     let url = try folder.file(("TextVQA", ".json"))
-    var annotations: [QuestionKey: JSONObject] = [:]
+    var annotations: [PictureQuestion: JSONObject] = [:]
     for entry in try JSONObject.read(contentsOf: url).objects("data") {
-      let key = QuestionKey(
+      let key = PictureQuestion(
         image: try QuestionID.read(entry, "image_id").description,
         question: ScalarText(try entry.string("question")).lowercased)
       annotations[key] = entry
     }
     var tally = Tally()
+    var unknown: [String] = []
+    var answered: Set<PictureQuestion> = []
     var perQuestion: [JSONValue] = []
     for record in answers.records {
       let question = try Self.question(inTextVQAPrompt: record.prompt).lowercased
-      let key = QuestionKey(image: record.questionID.description, question: question)
+      let key = PictureQuestion(image: record.questionID.description, question: question)
       guard let entry = annotations[key] else {
+        if isLenient {
+          unknown.append(record.questionID.description)
+          continue
+        }
         throw EvaluationError.answers(
           problem:
             "\(url.path) has no question \"\(question.string)\" about the picture \(record.questionID)",
@@ -27,20 +39,22 @@ extension ScoringTask {
       let truths = try entry.strings("answers").map { VQANormaliser.submission($0) }
       let degree = Self.softAccuracy(prediction, truths)
       tally.add(degree)
+      answered.insert(key)
       perQuestion.append([
         "question_id": entry["question_id"] ?? .null, "processed": JSONValue(prediction.string),
         "score": JSONValue(degree),
       ])
     }
     try requireAnswers(tally.count)
-    return result(
-      tally.percent, count: tally.count,
-      JSONObject([("samples", JSONValue(tally.count)), ("per_question", JSONValue(perQuestion))]))
-  }
-
-  private struct QuestionKey: Hashable {
-    let image: String
-    let question: ScalarText
+    var details = JSONObject([
+      ("samples", JSONValue(tally.count)), ("per_question", JSONValue(perQuestion)),
+    ])
+    if !onlyAnswered {
+      let missing = annotations.keys.filter { !answered.contains($0) }.map(\.image)
+      note("missing_answers", missing.sorted(), in: &details)
+    }
+    note("unknown_answers", unknown, in: &details)
+    return result(tally.percent, count: tally.count, details)
   }
 
   /// Mean over the annotators of min(1, matches among the others / 3).

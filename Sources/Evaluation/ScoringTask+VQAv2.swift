@@ -6,12 +6,14 @@ extension ScoringTask {
   ///
   /// Raw answers run through the submission's converter first: normalised, "" where an answer is missing.
   func scoreVQAv2() throws -> Score {
-    let url = try folder.file(("v2_mscoco", "annotations.json"), ("v2_", "annotations.json"))
+    let url = try folder.truth(
+      "VQAv2's test answers are not public", ("v2_mscoco", "annotations.json"), ("v2_", "annotations.json"))
     let predictions = answers.byID.mapValues { record in
       answers.isConverted ? record.text : VQANormaliser.submission(record.text).string
     }
     var (overall, types, answerTypes) = (Tally(), Tallies(), Tallies())
     var perQuestion = JSONObject()
+    var asked: [String] = []
     for annotation in try JSONObject.read(contentsOf: url).objects("annotations") {
       let id = try QuestionID.read(annotation, "question_id").description
       if onlyAnswered, predictions[id] == nil { continue }
@@ -19,6 +21,7 @@ extension ScoringTask {
       overall.add(degree)
       types.add(try annotation.string("question_type"), degree)
       answerTypes.add(try annotation.string("answer_type"), degree)
+      asked.append(id)
       perQuestion[id] = JSONValue(Self.rounded(degree * 100))
     }
     try requireAnswers(overall.count)
@@ -26,9 +29,10 @@ extension ScoringTask {
       .object(JSONObject(tallies.names.map { ($0, JSONValue(Self.rounded(tallies[$0].percent))) }))
     }
     return result(
-      Self.rounded(overall.percent), count: overall.count,
+      Self.rounded(overall.percent), count: overall.count, asked: asked,
       JSONObject([
-        ("broken_lines", JSONValue(answers.brokenLines)), ("perQuestionType", percents(types)),
+        ("broken_lines", JSONValue(answers.faults.count { $0.isSyntax })),
+        ("perQuestionType", percents(types)),
         ("perAnswerType", percents(answerTypes)), ("per_question", .object(perQuestion)),
       ]))
   }
@@ -62,29 +66,5 @@ extension ScoringTask {
   /// Rounded to two places by the decimal expansion of the binary number, as Python does.
   static func rounded(_ value: Double) -> Double {
     Double(String(format: "%.2f", value)) ?? value
-  }
-
-  /// VizWiz's validation set: the same agreement, annotations in a list of {image, answers: [{answer}]}.
-  func scoreVizWiz() throws -> Score {
-    let url = try folder.file(("val", ".json"))
-    let items = try folder.lineItems()
-    let predictions = answers.byID
-    var tally = Tally()
-    var truths: [String: [ScalarText]] = [:]
-    for entry in (try JSONValue.read(contentsOf: url).array ?? []).compactMap(\.object) {
-      truths[try entry.string("image")] = try entry.objects("answers").map {
-        VQANormaliser.submission(try $0.string("answer"))
-      }
-    }
-    for item in items {
-      guard case .file(let picture) = item.image, let truth = truths[picture.lastPathComponent] else {
-        continue
-      }
-      let record = predictions[item.id.description]
-      if onlyAnswered, record == nil { continue }
-      tally.add(Self.softAccuracy(VQANormaliser.submission(record?.text ?? ""), truth))
-    }
-    try requireAnswers(tally.count)
-    return result(tally.percent, count: tally.count, JSONObject())
   }
 }

@@ -18,6 +18,19 @@ package enum Disk {
     try synchronize(descriptor, url.path)
   }
 
+  /// Writes all bytes to an open file.
+  static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ path: String) throws {
+    var rest = bytes
+    while !rest.isEmpty {
+      let written = systemWrite(descriptor, rest.baseAddress, min(rest.count, 1 << 30))
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else {
+        throw FileError(path, "writing failed (\(systemReason())); check the free space of the disk")
+      }
+      rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
+    }
+  }
+
   package static func synchronize(_ descriptor: Int32, _ path: String) throws {
     #if canImport(Darwin)
       let result = fcntl(descriptor, F_FULLFSYNC) == 0 ? 0 : fsync(descriptor)
@@ -74,4 +87,9 @@ package enum Disk {
     }
     try synchronize(target.deletingLastPathComponent())
   }
+}
+
+/// `write(2)` under a name that methods called `write` do not hide.
+private func systemWrite(_ descriptor: Int32, _ buffer: UnsafeRawPointer?, _ count: Int) -> Int {
+  write(descriptor, buffer, count)
 }

@@ -36,15 +36,7 @@ package final class OutputFile {
   }
 
   package func write(_ bytes: UnsafeRawBufferPointer) throws {
-    var rest = bytes
-    while !rest.isEmpty {
-      let written = systemWrite(descriptor, rest.baseAddress, min(rest.count, 1 << 30))
-      if written < 0, errno == EINTR { continue }
-      guard written > 0 else {
-        throw FileError(path, "writing failed (\(systemReason())); check the free space of the disk")
-      }
-      rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
-    }
+    try Disk.write(bytes, to: descriptor, path)
   }
 
   /// Brings everything to the disk and closes the file.
@@ -61,9 +53,4 @@ package final class OutputFile {
       throw FileError(path, "writing failed (\(systemReason())); check the free space of the disk")
     }
   }
-}
-
-/// `write(2)` under a name that methods called `write` do not hide.
-private func systemWrite(_ descriptor: Int32, _ buffer: UnsafeRawPointer?, _ count: Int) -> Int {
-  write(descriptor, buffer, count)
 }

@@ -7,7 +7,7 @@ public final class SequenceBatch {
   public let model: VisionLanguageModel
   public let tape: Tape
   /// One per prompt.
-  public let caches: [SequenceCache]
+  public private(set) var caches: [SequenceCache]
   /// What the encoder spent on pictures and the decoder on the prompts.
   public private(set) var imageTime = Duration.zero
   public private(set) var prefillTime = Duration.zero
@@ -15,7 +15,8 @@ public final class SequenceBatch {
   /// Rows of prompts that the decoder read; those that prompts share count once.
   public private(set) var prefillRows = 0
   private let observer: (any DecoderObserver)?
-  private let sharedCache: SequenceCache?
+  private let isSharing: Bool
+  private var sharedCaches: [SequenceCache] = []
   private let clock = ContinuousClock()
 
   public init(
@@ -26,13 +27,12 @@ public final class SequenceBatch {
     self.observer = observer
     tape = Tape(backend: backend, pool: pool)
     let layers = model.decoder.layers.count
-    let shared = sharing ? SequenceCache(layers: layers) : nil
-    sharedCache = shared
-    caches = (0..<count).map { _ in SequenceCache(layers: layers, continuing: shared) }
+    isSharing = sharing
+    caches = (0..<count).map { _ in SequenceCache(layers: layers) }
   }
 
   /// Bytes of keys and values, those of a shared prefix counted once.
-  public var cacheBytes: Int { caches.reduce(sharedCache?.bytes ?? 0) { $0 + $1.bytes } }
+  public var cacheBytes: Int { (sharedCaches + caches).reduce(0) { $0 + $1.bytes } }
 
   /// Reads the prompts in one packed batch.
   /// - Parameter allRows: Whether to return the logits of every row instead of each prompt's last.
@@ -48,39 +48,43 @@ public final class SequenceBatch {
       )
     }
     guard prompts.allSatisfy({ !$0.ids.isEmpty }) else { throw GenerationError("a prompt is empty") }
-    var prefix = 0
-    if sharedCache != nil, let first = prompts.first {
-      prefix = prompts.dropFirst().map { first.sharedPrefix(with: $0) }.min() ?? 0
-      if prompts.count == 1 { prefix = 0 }
-    }
-    // The rows of the shared prefix stand once; what follows it is each prompt's own.
-    var batch = PackedBatch()
-    var ids: [Int] = []
-    var lastRows: [Int] = []
-    if prefix > 0, let sharedCache, let first = prompts.first {
+    // The rows of a shared prefix stand once; what follows them is each prompt's own.
+    let prefixes = isSharing ? SharedPrefix.find(in: prompts) : []
+    var lengths = [Int](repeating: 0, count: prompts.count)
+    var (batch, ids) = (PackedBatch(), [Int]())
+    for prefix in prefixes {
+      let (cache, first) = (SequenceCache(layers: model.decoder.layers.count), prompts[prefix.members[0]])
+      sharedCaches.append(cache)
+      for member in prefix.members {
+        lengths[member] = prefix.length
+        caches[member] = SequenceCache(layers: model.decoder.layers.count, continuing: cache)
+      }
       batch.append(
-        roles: Array(first.roles.prefix(prefix)), cache: sharedCache, isDecoding: false,
-        axes: first.axes?.prefix(prefix))
-      ids += first.ids.prefix(prefix)
+        roles: Array(first.roles.prefix(prefix.length)), cache: cache, isDecoding: false,
+        axes: first.axes?.prefix(prefix.length))
+      ids += first.ids.prefix(prefix.length)
     }
-    let imageRows = encodeImages(prefix > 0 ? Array(prompts.prefix(1)) : prompts)
+    let prefixRows = encodeImages(prefixes.map { prompts[$0.members[0]] })
+    let ownRows = encodeImages(prompts.indices.filter { lengths[$0] == 0 }.map { prompts[$0] })
     let start = clock.now
-    if prefix > 0 {
-      // Continuations see the prefix's cache, so the prefix is a batch of its own.
-      _ = try run(batch, ids: ids, imageRows: imageRows)
+    if !prefixes.isEmpty {
+      // Continuations see the prefixes' caches, so the prefixes are a batch of their own.
+      _ = try run(batch, ids: ids, imageRows: prefixRows)
+      prefillRows += batch.rowCount
       (batch, ids) = (PackedBatch(), [])
     }
-    for (prompt, cache) in zip(prompts, caches) {
+    var lastRows: [Int] = []
+    for (index, prompt) in prompts.enumerated() {
       batch.append(
-        roles: Array(prompt.roles.dropFirst(prefix)), cache: cache, isDecoding: false,
-        axes: prompt.axes?.dropFirst(prefix))
-      ids += prompt.ids.dropFirst(prefix)
+        roles: Array(prompt.roles.dropFirst(lengths[index])), cache: caches[index], isDecoding: false,
+        axes: prompt.axes?.dropFirst(lengths[index]))
+      ids += prompt.ids.dropFirst(lengths[index])
       lastRows.append(batch.rowCount - 1)
     }
-    let hidden = try run(batch, ids: ids, imageRows: prefix > 0 ? nil : imageRows)
+    let hidden = try run(batch, ids: ids, imageRows: ownRows)
     let logits = logits(allRows ? hidden : tape.gather(hidden, rows: lastRows))
     prefillTime += clock.now - start
-    prefillRows += batch.rowCount + prefix
+    prefillRows += batch.rowCount
     return (hidden, logits)
   }
 

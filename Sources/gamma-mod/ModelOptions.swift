@@ -7,7 +7,7 @@ import Tokenization
 
 /// What every command that runs a model asks for.
 struct ModelOptions: ParsableArguments {
-  @Option(name: [.short, .long], help: "A model folder.")
+  @Option(name: [.short, .long, .customLong("model-path")], help: "A model folder.")
   var model: String
 
   @Option(help: "The model that the folder changes, if it holds only an adapter or a projector.")

@@ -21,7 +21,7 @@ enum Fixtures {
     _ benchmark: Benchmark, _ answers: String, rules: ScoringProtocol? = nil
   ) throws -> Score {
     try BenchmarkFolder(benchmark, at: folder)
-      .score(try AnswerFile(contentsOf: folder.appending(path: answers)), rules: rules)
+      .score(try AnswerFile(contentsOf: folder.appending(path: answers)), ScoringOptions(rules: rules))
   }
 }
 

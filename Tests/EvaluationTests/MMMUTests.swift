@@ -11,6 +11,11 @@ import Testing
     let overall = try expected.object("Overall")
     #expect(score.count == (try overall.int("num")))
     #expect(abs(score.score / 100 - (try overall.double("acc"))) < 0.0005)
+    for (domain, value) in try score.details.object("domains") {
+      let accuracy = try #require(value.object?["accuracy"]?.double)
+      #expect(
+        abs(accuracy / 100 - (try expected.object("Overall-" + domain).double("acc"))) < 0.0005, "\(domain)")
+    }
     for (subject, value) in try score.details.object("subjects") {
       let accuracy = try #require(value.object?["accuracy"]?.double)
       #expect(abs(accuracy / 100 - (try expected.object(subject).double("acc"))) < 0.0005, "\(subject)")
@@ -20,12 +25,8 @@ import Testing
   /// Guessed letters included: the same draws in the same order.
   @Test func rawAnswersScoreAsOfficially() throws {
     let expected = try Fixtures.object("mmmu/expected.json").object("parse_and_eval")
-    var records: [AnswerRecord] = []
-    for subject in expected.keys {
-      let file = Fixtures.folder.appending(path: "mmmu/outputs/\(subject)/output.json")
-      records += try AnswerFile(contentsOf: file).records
-    }
-    let score = try BenchmarkFolder(.mmmu, at: Fixtures.folder).score(AnswerFile(records))
+    let answers = try AnswerFile(merging: [Fixtures.folder.appending(path: "mmmu/outputs")])
+    let score = try BenchmarkFolder(.mmmu, at: Fixtures.folder).score(answers)
     #expect(try score.number("guesses") == 29)
     for (subject, value) in expected {
       let accuracy = try #require(value.object).object("metric").double("acc")
@@ -97,6 +98,7 @@ import Testing
     for entry in try Fixtures.array("mmmu/prompts.json") {
       let question = try MMMUQuestion(try entry.object("sample"))
       #expect(question.prompt == (try entry.string("final_input_prompt")))
+      #expect(try entry.string("model_prompt").hasSuffix("USER: <image>\n\(question.prompt) ASSISTANT:"))
     }
   }
 }

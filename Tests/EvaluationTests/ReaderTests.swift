@@ -31,7 +31,9 @@ import Testing
   }
 
   @Test func scienceQAPromptsAreTheOfficialOnes() throws {
-    let items = try BenchmarkFolder(.scienceqa, at: Fixtures.folder).items()
+    let folder = try BenchmarkFolder(.scienceqa, at: Fixtures.folder)
+    let items = try folder.items()
+    #expect(try folder.items(rules: .gammaMoD).map(\.id) == items.filter { $0.image != nil }.map(\.id))
     for entry in try Fixtures.array("scienceqa/prompts.json") {
       let id = try entry.string("id")
       let item = try #require(items.first { $0.id.description == id })
@@ -43,13 +45,25 @@ import Testing
   }
 
   @Test func mmbenchPromptsAreTheOfficialOnes() throws {
-    let items = try BenchmarkFolder(.mmbench, at: Fixtures.folder).items()
+    var folder = try BenchmarkFolder(.mmbench, at: Fixtures.folder)
+    let (items, withoutLetter) = (try folder.items(), try folder.items(rules: .gammaMoD))
+    let copy = FileManager.default.temporaryDirectory.appending(path: "\(UUID())_cn_20231003.tsv")
+    defer { try? FileManager.default.removeItem(at: copy) }
+    try FileManager.default.copyItem(
+      at: Fixtures.folder.appending(path: "mmbench/mmbench_dev_20230712.tsv"), to: copy)
+    folder.questionFile = copy
+    let chinese = try folder.items()
     for entry in try Fixtures.array("mmbench/prompts.json") {
       let index = try entry.int("index")
       let item = try #require(items.first { $0.id == .number(index) })
       #expect(item.storedPrompt == (try entry.string("stored_prompt")))
       #expect(
         try entry.string("model_prompt_single_pred").hasSuffix("USER: <image>\n\(item.prompt) ASSISTANT:"))
+      let plain = try #require(withoutLetter.first { $0.id == .number(index) }).prompt
+      #expect(
+        try entry.string("model_prompt_without_flag").hasSuffix("USER: <image>\n\(plain) ASSISTANT:"))
+      let chinese = try #require(chinese.first { $0.id == .number(index) }).prompt
+      #expect(try entry.string("model_prompt_cn").hasSuffix("USER: <image>\n\(chinese) ASSISTANT:"))
       #expect(try #require(item.image).data().starts(with: [0xFF, 0xD8]))
     }
   }
@@ -59,7 +73,7 @@ import Testing
     let answers = AnswerFile([AnswerRecord(to: item, text: "A \"quoted\"\nline")])
     let url = FileManager.default.temporaryDirectory.appending(path: "answers-\(UUID()).jsonl")
     defer { try? FileManager.default.removeItem(at: url) }
-    try Data(try answers.text(model: "m").utf8).write(to: url)
+    try Data(try answers.text().utf8).write(to: url)
     let read = try AnswerFile(contentsOf: url)
     #expect(read.records == answers.records)
     #expect(!read.isConverted)

@@ -72,7 +72,8 @@ import Testing
         let wrong = try files.score(Self.answers(items) { _ in "I do not know" })
         #expect(wrong.score <= 34, "\(benchmark.rawValue) \(wrong.score)")
         // A run over the first few questions counts those alone.
-        let few = try files.score(AnswerFile(Array(right.records.prefix(10))), onlyAnswered: true)
+        let few = try files.score(
+          AnswerFile(Array(right.records.prefix(10))), ScoringOptions(onlyAnswered: true))
         #expect(few.score == 100 && few.count == 10, "\(benchmark.rawValue)")
       }
     }

@@ -7,7 +7,8 @@ struct CommandProcess {
   let errors: String
   let code: Int32
 
-  init(_ arguments: [String], input: String = "") throws {
+  /// - Parameter whileRunning: Called once the tool has been started.
+  init(_ arguments: [String], input: String = "", whileRunning: (Process) -> Void = { _ in }) throws {
     let process = Process()
     let tool: URL = try #require(Self.tool, "the tool lies beside the tests")
     process.executableURL = tool
@@ -21,6 +22,7 @@ struct CommandProcess {
     process.standardOutput = try FileHandle(forWritingTo: files[1])
     process.standardError = try FileHandle(forWritingTo: files[2])
     try process.run()
+    whileRunning(process)
     process.waitUntilExit()
     output = String(decoding: try Data(contentsOf: files[1]), as: UTF8.self)
     errors = String(decoding: try Data(contentsOf: files[2]), as: UTF8.self)

@@ -1,0 +1,78 @@
+import Evaluation
+import Foundation
+import StrictJSON
+
+/// What became of a benchmark's answers: a score, or the reason why a server or a judge must give it.
+enum Outcome {
+  case scored(Score)
+  case unscored(Benchmark, ScoringProtocol, answers: Int, EvaluationError)
+
+  /// Scores answers; those that nothing here can be compared with remain unscored.
+  init(_ folder: BenchmarkFolder, _ answers: AnswerFile, _ options: ScoringOptions, switches: [String] = [])
+    throws
+  {
+    do {
+      var score = try folder.score(answers, options)
+      score.switches += switches
+      self = .scored(score)
+    } catch let error as EvaluationError {
+      guard case .noTruth = error else { throw error }
+      self = .unscored(
+        folder.benchmark, options.rules ?? folder.benchmark.protocols[0], answers: answers.records.count,
+        error)
+    }
+  }
+
+  var score: Score? {
+    if case .scored(let score) = self { return score }
+    return nil
+  }
+
+  static func percent(_ score: Double) -> String { String(format: "%.2f %%", score) }
+
+  var line: String {
+    switch self {
+    case .scored(let score):
+      let rules = ([score.rules.rawValue] + score.switches).joined(separator: "; ")
+      return "\(score.benchmark.rawValue) (\(rules)): \(Self.percent(score.score)) of \(score.count)"
+    case .unscored(let benchmark, let rules, let answers, _):
+      return "\(benchmark.rawValue) (\(rules.rawValue)): \(answers) answers, no score"
+    }
+  }
+
+  var json: JSONObject {
+    switch self {
+    case .scored(let score): score.json
+    case .unscored(let benchmark, let rules, let answers, let error):
+      JSONObject([
+        ("benchmark", JSONValue(benchmark.rawValue)), ("protocol", JSONValue(rules.rawValue)),
+        ("count", JSONValue(answers)), ("score", .null),
+        ("details", .object(JSONObject([("reason", JSONValue(error.description))]))),
+      ])
+    }
+  }
+
+  /// Sentences about answers that were left out, missing or given twice.
+  var warnings: [String] {
+    switch self {
+    case .unscored(_, _, _, let error): return [error.description]
+    case .scored(let score):
+      let name = score.benchmark.rawValue
+      func count(_ key: String) -> Int { score.details[key]?.object?["count"]?.int ?? 0 }
+      var lines = (score.details["malformed_rows"]?.object?["rows"]?.array ?? []).compactMap(\.string)
+        .map { "\(name): left out: \($0)" }
+      for (key, text) in [
+        ("missing_answers", "questions have no answer"), ("unknown_answers", "answers belong to no question"),
+        ("missing_grades", "answers have no grade"), ("tasks_without_answers", "tasks have no answers"),
+      ] where count(key) > 0 {
+        let first = (score.details[key]?.object?["first"]?.array ?? []).prefix(3)
+          .compactMap(\.string).joined(separator: ", ")
+        lines.append("\(name): \(count(key)) \(text): \(first)\(count(key) > 3 ? ", …" : "")")
+      }
+      if let repeated = score.details["repeated_answers"]?.int {
+        lines.append("\(name): \(repeated) answers are there twice")
+      }
+      return lines
+    }
+  }
+}

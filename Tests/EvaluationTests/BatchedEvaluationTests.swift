@@ -1,0 +1,87 @@
+import Foundation
+import Generation
+import MixtureOfDepths
+import PocketWorld
+import StrictJSON
+import Testing
+
+@testable import Evaluation
+
+/// The pocket models on the pocket world.
+@Suite struct BatchedEvaluationTests {
+  private static let package = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  private static func withWorld(count: Int, _ body: (URL) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "world-\(UUID())")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try WorldWriter.write(to: folder, split: .val, count: count, seed: 11)
+    try body(folder)
+  }
+
+  private static func session(_ model: String, _ routing: GammaModel.Routing) throws -> VisionLanguageSession
+  {
+    try VisionLanguageSession(package.appending(path: "models/\(model)"), routing: routing, threads: 2)
+  }
+
+  @Test(arguments: [("pocket", false), ("pocket-gamma", false), ("pocket-gamma", true)])
+  func sixteenAtOnceAnswerAsOneAtATime(model: String, isDense: Bool) throws {
+    let session = try Self.session(model, isDense ? .ignored : .asStored)
+    try Self.withWorld(count: 24) { world in
+      for kind in QuestionKind.allCases {
+        let benchmark = try #require(Benchmark(rawValue: kind.benchmark))
+        let folder = try BenchmarkFolder(benchmark, at: world)
+        // Every question twice in a row and once more later, so that some share their picture's rows.
+        let items = try folder.items()
+        let asked = items.flatMap { [$0, $0] } + items
+        func answers(batch: Int) throws -> AnswerFile {
+          var options = EvaluationRun.Options()
+          options.batch = batch
+          options.maxTokens = 24
+          return try EvaluationRun(options).answers(asked, of: benchmark, sessions: session.lanes)
+        }
+        let single = try answers(batch: 1)
+        #expect(single.records.count == asked.count)
+        #expect(try answers(batch: 16).records == single.records, "\(benchmark.rawValue)")
+        let score = try folder.score(AnswerFile(Array(single.records.suffix(items.count))))
+        #expect(score.score > 40, "\(benchmark.rawValue) \(score.score)")
+      }
+    }
+  }
+
+  @Test func aRunContinuesAndChunksMerge() throws {
+    let session = try Self.session("pocket-gamma", .asStored)
+    try Self.withWorld(count: 20) { world in
+      let folder = try BenchmarkFolder(.gqa, at: world)
+      let identity = AnswerIdentity(modelID: "m", metadata: JSONObject([("max_tokens", 8)]))
+      func answers(_ name: String, chunk: EvaluationChunk? = nil, limit: Int? = nil) throws -> AnswerFile {
+        var options = EvaluationRun.Options()
+        (options.chunk, options.limit, options.batch, options.maxTokens) = (chunk, limit, 3, 8)
+        let run = EvaluationRun(options)
+        let items = try run.items(folder)
+        let log = try AnswerLog(world.appending(path: name), items: items, identity: identity)
+        return try run.answers(items, of: .gqa, sessions: session.lanes, log: log)
+      }
+      let first = try answers("a.jsonl", limit: 7)
+      #expect(first.records.count == 7)
+      let whole = try answers("a.jsonl")
+      #expect(whole.records.count == 20 && Array(whole.records.prefix(7)) == first.records)
+      #expect(try AnswerFile(contentsOf: world.appending(path: "a.jsonl")).records == whole.records)
+      let chunks = try (0..<3).map { index in
+        let name = "3_\(index).jsonl"
+        _ = try answers(name, chunk: EvaluationChunk(index, of: 3))
+        return world.appending(path: name)
+      }
+      let merged = try AnswerFile(merging: chunks)
+      #expect(merged.records.map(\.text) == whole.records.map(\.text))
+      #expect(try folder.score(merged).score == folder.score(whole).score)
+    }
+  }
+
+  @Test func gammaMoDCapsAnswersAndChangesQuestions() throws {
+    #expect(Benchmark.gqa.maxTokens(.gammaMoD) == 6 && Benchmark.gqa.maxTokens(nil) == 128)
+    #expect(Benchmark.scienceqa.maxTokens(.gammaMoD) == 1 && Benchmark.mmmu.maxTokens(.gammaMoD) == 1)
+    #expect(Benchmark.mmVet.maxTokens(.gammaMoD) == 64 && Benchmark.mmbench.maxTokens(.gammaMoD) == 1024)
+  }
+}
