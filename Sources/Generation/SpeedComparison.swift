@@ -6,7 +6,7 @@ public import Tensors
 
 /// Times one model dense and routed, in alternation, on the same rows.
 public struct SpeedComparison {
-  public struct Workload: Sendable {
+  public struct Workload {
     public var imageTokens: Int
     public var textTokens: Int
     public var decodeTokens: Int
@@ -16,6 +16,11 @@ public struct SpeedComparison {
     public var isTraining: Bool
     /// Whether to time the dense model's prompt once more while ARank is measured.
     public var measuresRank: Bool
+    /// What the encoder reads; its usual size of nothing if nil.
+    public var picture: ImageInput?
+    /// Reads a file and makes the encoder's input of it; its rows then are the prompt's image rows, and the time from
+    /// here to the first token is taken.
+    public var loadsPicture: (() throws -> ImageInput)?
 
     public init(
       imageTokens: Int, textTokens: Int, decodeTokens: Int, repeats: Int, isTraining: Bool = false,
@@ -32,11 +37,15 @@ public struct SpeedComparison {
 
   /// What one of the two ways took; medians over the alternations.
   public struct Side: Sendable {
+    /// Reading, decoding and preprocessing the picture's file.
+    public var imageSeconds = 0.0
     public var visionSeconds = 0.0
     public var prefillSeconds = 0.0
     /// The prompt once more, with ARank measured; nil where it was not.
     public var rankSeconds: Double?
     public var decodeSeconds = 0.0
+    /// From the picture's file to the first token.
+    public var firstTokenSeconds = 0.0
     public var prefillRows = 0
     public var decodeTokens = 0
     public var prefillFlops = 0
@@ -46,6 +55,7 @@ public struct SpeedComparison {
 
   public let dense: Side
   public let routed: Side
+  private let startsFromFile: Bool
   /// Processor time of other programs during the measurement, as a share of all; nil where it cannot be known.
   public let foreignLoad: Double?
 
@@ -65,121 +75,40 @@ public struct SpeedComparison {
         var side =
           workload.isTraining
           ? Self.measureTraining(model, workload, backend, pool, gradients[index], round: round)
-          : Self.measure(model, workload, backend, pool, round: round)
+          : try Self.measure(model, workload, backend, pool, round: round)
         if workload.measuresRank, index == 0 {
           var prompt = workload
           prompt.decodeTokens = 0
           let meter = RankMeter(layers: model.decoder.layers.count, backend: backend)
           side.rankSeconds =
-            Self.measure(model, prompt, backend, pool, round: round, observer: meter).prefillSeconds
+            try Self.measure(model, prompt, backend, pool, round: round, observer: meter).prefillSeconds
         }
         if round > 0 { runs[index].append(side) }
       }
     }
     self.dense = Self.median(runs[0])
     self.routed = Self.median(runs[1])
+    startsFromFile = workload.loadsPicture != nil
     foreignLoad = load.foreignShare()
   }
 
-  private static func measure(
-    _ model: VisionLanguageModel, _ workload: Workload, _ backend: Backend, _ pool: MemoryPool, round: Int,
-    observer: (any DecoderObserver)? = nil
-  ) -> Side {
-    var side = Side()
-    let clock = ContinuousClock()
-    let tape = Tape(backend: backend, pool: pool)
-    if let encoder = model.images {
-      let picture = encoder.blank
-      side.visionSeconds = clock.measure { _ = encoder.encode(picture, tape) } / .seconds(1)
-    }
-    let rows = Self.rows(model, workload, tape, seed: UInt64(round))
-    let decoder = model.decoder
-    let cache = SequenceCache(layers: decoder.layers.count)
-    var batch = PackedBatch()
-    let roles = roles(workload)
-    batch.append(roles: roles, cache: cache, isDecoding: false)
-    let trace = RoutingTrace(decoder)
-    let pass = DecoderPass(batch, tape: tape, observer: observer ?? trace)
-    var hidden = rows
-    side.prefillSeconds = clock.measure { hidden = decoder.forward(rows, pass) } / .seconds(1)
-    side.prefillRows = roles.count
-    side.prefillFlops = trace.flops
-    side.skipRatio = trace.imageSkipRatio(in: model.routing?.layers ?? [])
-    var last = tape.gather(hidden, rows: [roles.count - 1])
-    side.decodeTokens = workload.decodeTokens
-    side.decodeSeconds =
-      clock.measure {
-        for _ in 0..<workload.decodeTokens {
-          let logits = decoder.logits(decoder.normalize(last, tape), tape)
-          var sampler = Sampler()
-          let id = sampler.next(UnsafeBufferPointer(start: logits.tensor.floatPointer, count: logits.width))
-          var step = PackedBatch()
-          step.append(roles: [.answer], cache: cache, isDecoding: true)
-          last = decoder.forward(decoder.embed([id], tape), DecoderPass(step, tape: tape))
-        }
-      } / .seconds(1)
-    side.cacheBytes = cache.bytes
-    return side
-  }
-
-  /// A step that learns the last row's next token; the operations of the backward pass are twice the forward's.
-  private static func measureTraining(
-    _ model: VisionLanguageModel, _ workload: Workload, _ backend: Backend, _ pool: MemoryPool,
-    _ gradients: GradientStore, round: Int
-  ) -> Side {
-    var side = Side()
-    gradients.reset()
-    let tape = Tape(recordingInto: gradients, backend: backend, pool: pool)
-    let rows = tape.input(rows(model, workload, tape, seed: UInt64(round)).tensor)
-    let decoder = model.decoder
-    let roles = roles(workload)
-    var batch = PackedBatch()
-    batch.append(roles: roles)
-    let trace = RoutingTrace(decoder)
-    let pass = DecoderPass(batch, tape: tape, observer: trace)
-    side.prefillSeconds =
-      ContinuousClock().measure {
-        let hidden = tape.gather(decoder.forward(rows, pass), rows: [roles.count - 1])
-        let logits = decoder.logits(decoder.normalize(hidden, tape), tape)
-        let loss = pass.auxiliaryLosses.reduce(tape.crossEntropy(logits, targets: [0], scale: 1)) {
-          tape.add($0, $1)
-        }
-        tape.backward(from: loss)
-      } / .seconds(1)
-    side.prefillRows = roles.count
-    side.prefillFlops = 3 * trace.flops
-    side.skipRatio = trace.imageSkipRatio(in: model.routing?.layers ?? [])
-    return side
-  }
-
-  /// A few words stand in front of the picture, the question behind it.
-  private static func roles(_ workload: Workload) -> [RowRole] {
-    let front = min(4, workload.textTokens)
-    return [RowRole](repeating: .prompt, count: front)
-      + [RowRole](repeating: .image, count: workload.imageTokens)
-      + [RowRole](repeating: .prompt, count: workload.textTokens - front)
-  }
-
-  /// Random rows of the size of token embeddings.
-  private static func rows(_ model: VisionLanguageModel, _ workload: Workload, _ tape: Tape, seed: UInt64)
-    -> Value
-  {
-    var numbers = NormalNumbers(seed: seed)
-    let width = model.decoder.configuration.hiddenSize
-    let count = workload.imageTokens + workload.textTokens
-    return Value(constant: Tensor((0..<count * width).map { _ in numbers.next() }, shape: [count, width]))
+  static func median(_ values: [Double]) -> Double {
+    guard !values.isEmpty else { return 0 }
+    let sorted = values.sorted()
+    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
   }
 
   private static func median(_ sides: [Side]) -> Side {
     guard var result = sides.first else { return Side() }
-    func middle(_ value: (Side) -> Double) -> Double {
-      let sorted = sides.map(value).sorted()
-      return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+    func middle(_ path: KeyPath<Side, Double>) -> Double {
+      median(sides.map { $0[keyPath: path] })
     }
+    result.imageSeconds = middle(\.imageSeconds)
     result.visionSeconds = middle(\.visionSeconds)
     result.prefillSeconds = middle(\.prefillSeconds)
     result.decodeSeconds = middle(\.decodeSeconds)
-    if result.rankSeconds != nil { result.rankSeconds = middle { $0.rankSeconds ?? 0 } }
+    if result.rankSeconds != nil { result.rankSeconds = median(sides.compactMap(\.rankSeconds)) }
+    result.firstTokenSeconds = middle(\.firstTokenSeconds)
     result.skipRatio = middle(\.skipRatio)
     return result
   }
@@ -192,15 +121,24 @@ public struct SpeedComparison {
   public var savedShare: Double { (1 - 1 / prefillRatio) / max(1e-12, 1 - 1 / flopRatio) }
   /// The prompt's time with ARank measured, over that without; nil where it was not.
   public var rankRatio: Double? { dense.rankSeconds.map { $0 / max(1e-12, dense.prefillSeconds) } }
+  /// From the picture's file to the first token, dense over routed; nil where no file was read.
+  public var firstTokenRatio: Double? {
+    startsFromFile ? dense.firstTokenSeconds / max(1e-12, routed.firstTokenSeconds) : nil
+  }
   public var decodeRatio: Double { dense.decodeSeconds / max(1e-12, routed.decodeSeconds) }
 
   /// The members that `bench --json` adds to the model's name and the workload.
   public var json: [(String, JSONValue)] {
     func object(_ side: Side) -> JSONValue {
+      let file: [(String, JSONValue)] =
+        startsFromFile
+        ? [
+          ("image_s", JSONValue(side.imageSeconds)), ("first_token_s", JSONValue(side.firstTokenSeconds)),
+        ] : []
       let rank = side.rankSeconds.map { [("arank_s", JSONValue($0))] } ?? []
       return .object(
         JSONObject(
-          [
+          file + [
             ("vision_s", JSONValue(side.visionSeconds)), ("prefill_s", JSONValue(side.prefillSeconds)),
             ("prefill_tokens_per_s", JSONValue(Double(side.prefillRows) / max(1e-12, side.prefillSeconds))),
             ("decode_tokens_per_s", JSONValue(Double(side.decodeTokens) / max(1e-12, side.decodeSeconds))),
@@ -209,12 +147,12 @@ public struct SpeedComparison {
             ("skip_ratio", JSONValue(side.skipRatio)),
           ] + rank))
     }
-    let rank = rankRatio.map { [("arank", JSONValue($0))] } ?? []
-    let ratios = JSONObject(
-      [
-        ("flops", JSONValue(flopRatio)), ("prefill_wall", JSONValue(prefillRatio)),
-        ("efficiency", JSONValue(efficiency)), ("decode", JSONValue(decodeRatio)),
-      ] + rank)
+    var ratios = JSONObject([
+      ("flops", JSONValue(flopRatio)), ("prefill_wall", JSONValue(prefillRatio)),
+      ("efficiency", JSONValue(efficiency)), ("decode", JSONValue(decodeRatio)),
+    ])
+    ratios["first_token"] = firstTokenRatio.map { JSONValue($0) }
+    ratios["arank"] = rankRatio.map { JSONValue($0) }
     return [
       ("dense", object(dense)), ("gamma", object(routed)), ("ratios", .object(ratios)),
       ("foreign_load", foreignLoad.map { JSONValue($0) } ?? .null),

@@ -11,15 +11,25 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Time a model dense and routed, in alternation, on the same rows.",
     discussion: """
       A routed model is compared with its own weights run densely; a dense model, and every --shape, gets a random router \
-      on all layers but the first three and the last. Medians over the alternations.
+      on all layers but the first three and the last. Medians over the alternations. With --picture the time from the \
+      file to the first token is taken as well: reading, decoding, resizing, towers, projector, prompt and first logits.
       """)
 
   @Option(name: [.short, .long], help: "A model folder.")
   var model: String?
 
   @Option(
-    help: "A decoder of random weights: \(ModelShape.allCases.map(\.rawValue).joined(separator: ", ")).")
+    help: "A model of random weights: \(ModelShape.allCases.map(\.rawValue).joined(separator: ", ")).")
   var shape: String?
+
+  @Option(
+    help:
+      "Time only a vision tower of random weights: \(TowerShape.allCases.map(\.rawValue).joined(separator: ", ")).",
+    transform: BenchCommand.tower)
+  var tower: TowerShape?
+
+  @Option(help: "A picture file; its rows are the prompt's image tokens, and it is read anew for every pass.")
+  var picture: String?
 
   @Option(help: "Image tokens of the prompt; the model's own count if left out.")
   var imageTokens: Int?
@@ -54,7 +64,9 @@ struct BenchCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard (model == nil) != (shape == nil) else { throw ValidationError("give either --model or --shape") }
+    guard [model, shape, tower?.rawValue].compactMap({ $0 }).count == 1 else {
+      throw ValidationError("give one of --model, --shape and --tower")
+    }
     guard repeats >= 1, textTokens >= 1, decodeTokens >= 0, imageTokens ?? 0 >= 0, threads >= 1 else {
       throw ValidationError("counts must be positive")
     }
@@ -64,14 +76,33 @@ struct BenchCommand: ParsableCommand {
       throw ValidationError(
         "--shape is one of \(ModelShape.allCases.map(\.rawValue).joined(separator: ", "))")
     }
+    if picture != nil, imageTokens != nil || training || tower != nil {
+      throw ValidationError("--picture goes with neither --image-tokens nor --training nor --tower")
+    }
+  }
+
+  private static func tower(_ name: String) throws -> TowerShape {
+    guard let tower = TowerShape(rawValue: name) else {
+      throw ValidationError(
+        "--tower is one of \(TowerShape.allCases.map(\.rawValue).joined(separator: ", ")), not \(name)")
+    }
+    return tower
   }
 
   func run() throws {
     let backend = Backend(threads: threads)
-    let (dense, routed, tokens) = try models()
-    let workload = SpeedComparison.Workload(
-      imageTokens: imageTokens ?? tokens, textTokens: textTokens, decodeTokens: training ? 0 : decodeTokens,
-      repeats: repeats, isTraining: training, measuresRank: arank)
+    if let tower { return try time(tower, backend) }
+    let subject = try BenchSubject(model: model, shape: shape, precision: dtype, skip: skip)
+    var workload = SpeedComparison.Workload(
+      imageTokens: imageTokens ?? subject.imageTokens, textTokens: textTokens,
+      decodeTokens: training ? 0 : decodeTokens, repeats: repeats, isTraining: training, measuresRank: arank)
+    workload.picture = subject.picture
+    if let picture {
+      let load = try subject.loader(of: picture)
+      workload.loadsPicture = load
+      workload.imageTokens = try subject.tokenCount(of: load())
+    }
+    let (dense, routed) = (subject.dense, subject.routed)
     let comparison = try SpeedComparison(dense: dense, routed: routed, workload: workload, backend: backend)
     let head: [(String, JSONValue)] = [
       ("model", .string(model ?? shape ?? "")), ("dtype", .string((dtype ?? dense.precision).rawValue)),
@@ -85,16 +116,18 @@ struct BenchCommand: ParsableCommand {
       line: BenchTable(comparison, backend: backend.summary, isTraining: training).text)
   }
 
-  private func models() throws -> (dense: VisionLanguageModel, routed: VisionLanguageModel, imageTokens: Int)
-  {
-    if let shape = shape.flatMap(ModelShape.init(rawValue:)) {
-      let dense = try shape.model(dtype ?? .float32)
-      return (dense, dense.routedAtRandom(skip: skip ?? 0.5), shape.imageTokens)
+  private func time(_ tower: TowerShape, _ backend: Backend) throws {
+    let precision = dtype ?? .float32
+    let timing = try TowerTiming(tower, precision, repeats: repeats, backend: backend)
+    guard json else {
+      let line = String(format: "%.1f ms, median of %d", timing.median * 1000, repeats)
+      return try StandardOutput.write(
+        line: "\(backend.summary)\n\(tower.rawValue) \(precision.rawValue): \(line)")
     }
-    let url = URL(fileURLWithPath: model ?? "")
-    let dense = try GammaModel.load(url, precision: dtype, routing: .ignored)
-    let stored = try GammaModel.load(url, precision: dtype, routing: skip.map { .skip($0) } ?? .asStored)
-    let routed = stored.routing == nil ? dense.routedAtRandom(skip: skip ?? 0.5) : stored
-    return (dense, routed, dense.images.map { $0.tokenCount(of: $0.blank) } ?? 0)
+    let head: [(String, JSONValue)] = [
+      ("tower", .string(tower.rawValue)), ("dtype", .string(precision.rawValue)),
+      ("threads", JSONValue(threads)), ("backend", .string(backend.summary)),
+    ]
+    try StandardOutput.write(line: JSONObject(head + timing.json).text())
   }
 }

@@ -33,6 +33,18 @@ struct BenchTable {
       line("time / FLOPs", "", "", comparison.efficiency),
       line("saved, of predicted", "", String(format: "%.0f %%", comparison.savedShare * 100), nil),
     ]
+    if dense.visionSeconds > 0 {
+      lines.append(
+        line("vision", milliseconds(dense.visionSeconds), milliseconds(routed.visionSeconds), nil))
+    }
+    if let ratio = comparison.firstTokenRatio {
+      lines += [
+        line("reading the picture", milliseconds(dense.imageSeconds), milliseconds(routed.imageSeconds), nil),
+        line(
+          "file to first token", milliseconds(dense.firstTokenSeconds),
+          milliseconds(routed.firstTokenSeconds), ratio),
+      ]
+    }
     if !isTraining {
       lines += [
         line(

@@ -1,0 +1,41 @@
+internal import Foundation
+public import Tensors
+
+/// Parameters that repeat one block of random numbers: as hard to multiply as any, and quick to make.
+public final class RepeatedNoise: ParameterSource {
+  private let precision: WeightPrecision
+  private let backend = Backend(threads: ProcessInfo.processInfo.activeProcessorCount)
+  private let block: [Float]
+
+  public init(_ precision: WeightPrecision) {
+    self.precision = precision
+    var numbers = NormalNumbers(seed: 1)
+    block = (0..<65521).map { _ in numbers.next() }
+  }
+
+  public func parameter(
+    _ name: String, _ shape: [Int], initial: InitialValue, role: WeightPrecision.Role
+  ) -> Parameter {
+    let storage = precision.storage(role, shape: shape)
+    switch initial {
+    case .constant(let value):
+      let count = shape.reduce(1, *)
+      return Parameter(name: name, tensor: Tensor([Float](repeating: value, count: count), shape: shape))
+    case .normal(let deviation):
+      return noise(shape, deviation, isNarrow: storage == .plain(.bfloat16))
+        .stored(as: storage, name: name, backend: backend)
+    }
+  }
+
+  private func noise(_ shape: [Int], _ deviation: Float, isNarrow: Bool) -> Tensor {
+    let tensor = Tensor(uninitialized: shape, dtype: isNarrow ? .bfloat16 : .float32)
+    let part = Tensor(block.map { $0 * deviation }, shape: [block.count]).converted(to: tensor.dtype)
+    var filled = 0
+    while filled < tensor.bytes.count {
+      let count = min(part.bytes.count, tensor.bytes.count - filled)
+      tensor.bytes[filled..<filled + count].copyBytes(from: part.bytes[..<count])
+      filled += count
+    }
+    return tensor
+  }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import Generation
+import Images
+import MixtureOfDepths
+import Models
+import Tensors
+
+/// The two models that are compared, and how they see pictures.
+struct BenchSubject {
+  let dense, routed: VisionLanguageModel
+  /// What the encoder reads where no picture is given; nil for its own idea of an empty picture.
+  let picture: ImageInput?
+  private let preparer: ImagePreparer?
+
+  /// - Parameters:
+  ///   - model: A model folder.
+  ///   - shape: The name of a model of random weights, where there is no folder.
+  init(model: String?, shape: String?, precision: WeightPrecision?, skip: Double?) throws {
+    if let shape = shape.flatMap(ModelShape.init(rawValue:)) {
+      dense = try shape.model(precision ?? .float32)
+      routed = dense.routedAtRandom(skip: skip ?? 0.5)
+      (preparer, picture) = (try shape.preparer(), try shape.picture())
+      return
+    }
+    let url = URL(fileURLWithPath: model ?? "")
+    let dense = try GammaModel.load(url, precision: precision, routing: .ignored)
+    let stored = try GammaModel.load(url, precision: precision, routing: skip.map { .skip($0) } ?? .asStored)
+    self.dense = dense
+    routed = stored.routing == nil ? dense.routedAtRandom(skip: skip ?? 0.5) : stored
+    preparer = try dense.images.map { try ImagePreparer(modelFolder: url, encoder: $0) }
+    picture = nil
+  }
+
+  /// Image tokens of a prompt without a picture of its own.
+  var imageTokens: Int {
+    dense.images.map { $0.tokenCount(of: picture ?? $0.blank) } ?? ModelShape.textOnlyImageTokens
+  }
+
+  func tokenCount(of input: ImageInput) throws -> Int {
+    try dense.images?.check(input)
+    return dense.images?.tokenCount(of: input) ?? 0
+  }
+
+  /// What reads a picture file and makes the encoder's input of it.
+  func loader(of path: String) throws -> () throws -> ImageInput {
+    guard let preparer else {
+      throw GenerationError("a \(dense.family) model reads text only, not pictures")
+    }
+    return { try preparer.input(ImageLoader.load(path: path)) }
+  }
+}
