@@ -8,9 +8,9 @@
 
 extern const GMKernels gm_kernels_portable;
 #if defined(__x86_64__)
-extern const GMKernels gm_kernels_avx2, gm_kernels_avx512, gm_kernels_avx512vnni, gm_kernels_amx;
-static const GMKernels *const variants[] = {&gm_kernels_amx, &gm_kernels_avx512vnni, &gm_kernels_avx512, &gm_kernels_avx2,
-                                            &gm_kernels_portable};
+extern const GMKernels gm_kernels_avx2, gm_kernels_avx512, gm_kernels_avx512vnni, gm_kernels_avx512bf16, gm_kernels_amx;
+static const GMKernels *const variants[] = {&gm_kernels_amx,    &gm_kernels_avx512bf16, &gm_kernels_avx512vnni,
+                                            &gm_kernels_avx512, &gm_kernels_avx2,       &gm_kernels_portable};
 #else
 static const GMKernels *const variants[] = {&gm_kernels_portable};
 #endif
@@ -19,7 +19,8 @@ static const GMKernels *const variants[] = {&gm_kernels_portable};
 static int permits_tiles(void) {
 #if defined(__x86_64__) && defined(__linux__)
   enum { TILE_DATA = 18, REQUEST_PERMISSION = 0x1023 };
-  return __builtin_cpu_supports("amx-int8") && syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+  return __builtin_cpu_supports("amx-int8") && __builtin_cpu_supports("amx-bf16") &&
+         syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
 #else
   return 0;
 #endif
@@ -32,8 +33,9 @@ const GMKernels *const *gm_kernels(int *count) {
   const int avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   const int vnni = avx512 && __builtin_cpu_supports("avx512vnni");
-  const int skipped = vnni && permits_tiles() ? 0 : vnni ? 1 : avx512 ? 2 : avx2 ? 3 : 4;
-  *count = 5 - skipped;
+  const int halves = vnni && __builtin_cpu_supports("avx512bf16");
+  const int skipped = halves && permits_tiles() ? 0 : halves ? 1 : vnni ? 2 : avx512 ? 3 : avx2 ? 4 : 5;
+  *count = 6 - skipped;
   return variants + skipped;
 #else
   *count = 1;

@@ -3,12 +3,16 @@ public import Models
 internal import Tensors
 
 extension VisionLanguageModel {
-  /// The same weights with the official choice of layers (all but the first three and the last) routed by a random
-  /// router at a given skip share, for timing.
-  public func routedAtRandom(skip: Double) -> VisionLanguageModel {
-    let count = decoder.layers.count
+  /// The layers that the official choice leaves dense: the first three and the last.
+  public static let officialDenseLayers = 4
+
+  /// The same weights with all layers but the first few and the last routed by a random router at a given skip share,
+  /// for timing.
+  /// - Parameter denseLayers: How many layers stay dense, at least 1: the last one and those in front.
+  public func routedAtRandom(skip: Double, denseLayers: Int = officialDenseLayers) -> VisionLanguageModel {
+    let last = decoder.layers.count - 1
     var configuration = RoutingConfiguration(
-      layers: Array(min(3, count - 1)..<count - 1), mode: "arank_mod", capacityFactor: skip)
+      layers: Array(min(max(0, denseLayers - 1), last)..<last), mode: "arank_mod", capacityFactor: skip)
     configuration.prefill = .imageSkip(skip)
     let router = RandomParameters(seed: 1).parameter(
       "router.weight", [2, decoder.configuration.hiddenSize], initial: .normal(deviation: 0.02))

@@ -198,7 +198,13 @@ extension Backend {
   package func bfloat16(of tensor: Tensor, pool: MemoryPool?) -> Tensor {
     guard tensor.dtype != .bfloat16 else { return tensor }
     let result = Tensor(uninitialized: tensor.shape, dtype: .bfloat16, pool: pool)
-    kernels.functions.to_bfloat16(tensor.floatPointer, result.bfloat16Pointer, Int64(tensor.count))
+    let (source, target, kernels) = (
+      Shared(tensor.floatPointer), Shared(result.bfloat16Pointer), kernels
+    )
+    parallel(tensor.count, threads: usefulThreads(elements: tensor.count)) { part in
+      kernels.functions.to_bfloat16(
+        source.pointer + part.lowerBound, target.pointer + part.lowerBound, Int64(part.count))
+    }
     return result
   }
 

@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// What becomes of a product's numbers: residual + factor · activation(product + bias), each part optional.
+/// What becomes of a product's numbers: residual + factors · activation(product + bias), each part optional.
 struct ProductEnding {
   /// - Shape: `[outputs]`
   var bias: Tensor?
@@ -8,6 +8,9 @@ struct ProductEnding {
   /// A factor per row.
   /// - Shape: `[rows]`
   var factors: Tensor?
+  /// A factor per output.
+  /// - Shape: `[outputs]`
+  var columnFactors: Tensor?
   /// - Shape: `[rows, outputs]`
   var residual: Tensor?
 }
@@ -34,16 +37,30 @@ extension Backend {
     finish(out, ending)
   }
 
+  /// The ending where the matrix library has multiplied, a few rows at a time so that they stay in the cache.
   private func finish(_ out: Tensor, _ ending: ProductEnding) {
-    let functions = kernels.functions
-    let (target, rows, width) = (out.floatPointer, Int64(out.rows), Int64(out.width))
-    if let bias = ending.bias { functions.add_bias(target, bias.floatPointer, rows, width) }
-    if let kind = ending.activation { functions.activation(kind.kernel, target, target, Int64(out.count)) }
-    if let factors = ending.factors {
-      functions.scale_rows(target, factors.floatPointer, target, rows, width)
-    }
-    if let residual = ending.residual {
-      functions.add(target, residual.floatPointer, target, Int64(out.count))
+    let (width, functions) = (out.width, kernels)
+    let target = Shared(out.floatPointer)
+    parallel(out.rows, threads: usefulThreads(elements: out.count)) { part in
+      let functions = functions.functions
+      for first in stride(from: part.lowerBound, to: part.upperBound, by: 8) {
+        let rows = min(8, part.upperBound - first)
+        let place = target.pointer + first * width
+        let (count, columns) = (Int64(rows), Int64(width))
+        if let bias = ending.bias { functions.add_bias(place, bias.floatPointer, count, columns) }
+        if let kind = ending.activation {
+          functions.activation(kind.kernel, place, place, count * columns)
+        }
+        if let factors = ending.factors {
+          functions.scale_rows(place, factors.floatPointer + first, place, count, columns)
+        }
+        if let factors = ending.columnFactors {
+          functions.scale_columns(place, factors.floatPointer, place, count, columns)
+        }
+        if let residual = ending.residual {
+          functions.add(place, residual.floatPointer + first * width, place, count * columns)
+        }
+      }
     }
   }
 
@@ -65,41 +82,45 @@ private struct FusedProduct {
     let x = rows.tensor
     switch (weight.content, up?.content) {
     case (.packed(let matrix), let second):
-      var owners: [Any] = [matrix]
+      var others: [PackedMatrix] = []
       if let second {
         guard case .packed(let other) = second, other.format == matrix.format, other.shape == matrix.shape
         else { return nil }
-        self.up = other.weight
-        owners.append(other)
-      } else {
-        self.up = nil
+        others = [other]
       }
       precondition(x.width == matrix.inputs, "rows of width \(x.width) meet a weight \(matrix.shape)")
-      let weight = matrix.weight
-      let isSigned = withUnsafePointer(to: weight) {
-        backend.kernels.functions.takes_signed_rows($0, Int64(x.rows)) != 0
-      }
-      let quantized = rows.quantized(as: isSigned ? .signed : .shifted, backend, pool)
-      (self.rows, self.weight, self.owners) = (quantized.kernelRows, weight, owners + [quantized])
+      self.init(rows, matrix.weight, up: others.first?.weight, owners: [matrix] + others, backend, pool)
     case (.plain(let tensor), let second):
-      guard backend.multipliesFloats, x.rows > Backend.fewRows, tensor.rows > Backend.fewOutputs,
-        tensor.dtype == .float32 || backend.bfloat16Products == nil
+      guard backend.multipliesFloats, x.rows > Backend.fewRows, tensor.rows > Backend.fewOutputs
       else { return nil }
-      var owners: [Any] = [tensor, x]
+      var others: [Tensor] = []
       if let second {
         guard case .plain(let other) = second, other.dtype == tensor.dtype, other.shape == tensor.shape
         else { return nil }
-        self.up = Self.weight(other)
-        owners.append(other)
-      } else {
-        self.up = nil
+        others = [other]
       }
       precondition(x.width == tensor.width, "rows of width \(x.width) meet a weight \(tensor.shape)")
-      self.weight = Self.weight(tensor)
+      self.init(
+        rows, Self.weight(tensor), up: others.first.map(Self.weight), owners: [tensor] + others, backend, pool
+      )
+    }
+  }
+
+  private init(
+    _ rows: ProductRows, _ weight: GMWeight, up: GMWeight?, owners: [Any], _ backend: Backend,
+    _ pool: MemoryPool
+  ) {
+    let x = rows.tensor
+    (self.weight, self.up) = (weight, up)
+    let kind = withUnsafePointer(to: weight) { backend.kernels.functions.row_kind($0, Int64(x.rows)) }
+    if let kind = NarrowRows.Kind(kind) {
+      let narrow = rows.narrow(kind, backend, pool)
+      (self.rows, self.owners) = (narrow.kernelRows, owners + [narrow])
+    } else {
       self.rows = GMRows(
         floats: UnsafePointer(x.floatPointer), stride: Int64(x.width), bytes: nil, scales: nil, sums: nil,
-        rows: Int64(x.rows))
-      self.owners = owners
+        halves: nil, rows: Int64(x.rows))
+      self.owners = owners + [x]
     }
   }
 
@@ -120,6 +141,7 @@ private struct FusedProduct {
       out: out.floatPointer, stride: Int64(out.width),
       bias: ending.bias.map { UnsafePointer($0.floatPointer) },
       factors: ending.factors.map { UnsafePointer($0.floatPointer) },
+      column_factors: ending.columnFactors.map { UnsafePointer($0.floatPointer) },
       residual: ending.residual.map { UnsafePointer($0.floatPointer) },
       activation: ending.activation?.kernel ?? GM_GELU_ERF, activates: ending.activation == nil ? 0 : 1)
     let units = Int(functions.product_units(rows.rows, weight.outputs))

@@ -44,6 +44,11 @@ public final class Backend: Sendable {
     max(1, min(threads, work / 20_000_000))
   }
 
+  /// How many threads pay for a pass over so many numbers in memory.
+  func usefulThreads(elements: Int) -> Int {
+    max(1, min(threads, elements / 100_000))
+  }
+
   /// Parts per thread of a loop, so that a thread that others hold up leaves its share to the rest.
   private static let partsPerThread = 4
 

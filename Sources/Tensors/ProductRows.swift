@@ -1,51 +1,69 @@
 internal import CKernels
 
-/// Rows that enter one or several products; quantised once for each kind of numbers that packed weights ask for.
+/// Rows that enter one or several products; narrowed once for each kind of numbers that weights ask for.
 final class ProductRows {
   let tensor: Tensor
-  private var quantized: [QuantizedRows.Kind: QuantizedRows] = [:]
+  private var narrow: [NarrowRows.Kind: NarrowRows] = [:]
 
   init(_ tensor: Tensor) { self.tensor = tensor }
 
-  func quantized(as kind: QuantizedRows.Kind, _ backend: Backend, _ pool: MemoryPool) -> QuantizedRows {
-    if let rows = quantized[kind] { return rows }
-    let rows = QuantizedRows(tensor, kind, backend, pool)
-    quantized[kind] = rows
+  func narrow(_ kind: NarrowRows.Kind, _ backend: Backend, _ pool: MemoryPool) -> NarrowRows {
+    if let rows = narrow[kind] { return rows }
+    let rows = NarrowRows(tensor, kind, backend, pool)
+    narrow[kind] = rows
     return rows
   }
 }
 
-/// Rows of 8-bit numbers with a scale for each group of them, x ≈ scale · number.
+/// Rows of 8-bit numbers with a scale for each group of them, x ≈ scale · number, or of bfloat16 numbers.
 ///
 /// Safe to share: written before anything else sees it.
-struct QuantizedRows: @unchecked Sendable {
+struct NarrowRows: @unchecked Sendable {
   enum Kind {
-    /// Bytes are numbers plus 128.
-    case shifted
+    /// Bytes that are numbers plus 128.
+    case shiftedBytes
     /// Signed bytes, with the sums of smaller groups.
-    case signed
+    case signedBytes
+    case bfloat16
+
+    init?(_ kind: GMRowKind) {
+      switch kind {
+      case GM_SHIFTED_BYTES: self = .shiftedBytes
+      case GM_SIGNED_BYTES: self = .signedBytes
+      case GM_HALVES: self = .bfloat16
+      default: return nil
+      }
+    }
   }
 
   private let storage: Storage
-  private let rows: Int
-  /// Where the scales begin, and the sums if there are any.
-  private let scales: Int
-  private let sums: Int?
+  /// What the kernels read; points into the storage.
+  let kernelRows: GMRows
 
   init(_ tensor: Tensor, _ kind: Kind, _ backend: Backend, _ pool: MemoryPool) {
-    let width = tensor.width
-    rows = tensor.rows
-    let places = rows * Self.groups(of: width, GM_BYTE_GROUP) + Int(GM_ROW_PADDING)
-    scales = places * Int(GM_BYTE_GROUP)
-    let end = scales + 4 * places
-    sums = kind == .signed ? end : nil
-    storage = Storage(
-      bytes: end + (kind == .signed ? 4 * rows * Self.groups(of: width, GM_NIBBLE_GROUP) : 0), pool: pool)
-    let (result, kernels, source) = (self, backend.kernels, Shared(tensor.floatPointer))
-    backend.parallel(rows, threads: backend.usefulThreads(work: tensor.count * 16)) { part in
+    let (width, kernels, source) = (Int64(tensor.width), backend.kernels, Shared(tensor.floatPointer))
+    var rows = GMRows()
+    rows.rows = Int64(tensor.rows)
+    if kind == .bfloat16 {
+      storage = Storage(bytes: 2 * Int(kernels.functions.halves_size(rows.rows, width)), pool: pool)
+      rows.halves = Self.pointer(storage, 0)
+    } else {
+      let places = tensor.rows * Self.groups(of: tensor.width, GM_BYTE_GROUP) + Int(GM_ROW_PADDING)
+      let scales = places * Int(GM_BYTE_GROUP)
+      let sums = scales + 4 * places
+      let sumBytes =
+        kind == .signedBytes ? 4 * tensor.rows * Self.groups(of: tensor.width, GM_NIBBLE_GROUP) : 0
+      storage = Storage(bytes: sums + sumBytes, pool: pool)
+      rows.bytes = Self.pointer(storage, 0)
+      rows.scales = Self.pointer(storage, scales)
+      if kind == .signedBytes { rows.sums = Self.pointer(storage, sums) }
+    }
+    kernelRows = rows
+    let result = self
+    backend.parallel(tensor.rows, threads: backend.usefulThreads(elements: tensor.count)) { part in
+      let narrow = kind == .bfloat16 ? kernels.functions.halve_rows : kernels.functions.quantize_rows
       withUnsafePointer(to: result.kernelRows) {
-        kernels.functions.quantize_rows(
-          source.pointer, Int64(width), Int64(part.lowerBound), Int64(part.upperBound), $0)
+        narrow?(source.pointer, width, Int64(part.lowerBound), Int64(part.upperBound), $0)
       }
     }
   }
@@ -56,13 +74,7 @@ struct QuantizedRows: @unchecked Sendable {
     return whole * (Int(GM_BYTE_GROUP) / Int(size))
   }
 
-  private func pointer<Element>(_ offset: Int) -> UnsafePointer<Element> {
+  private static func pointer<Element>(_ storage: Storage, _ offset: Int) -> UnsafePointer<Element> {
     UnsafePointer((storage.address + offset).assumingMemoryBound(to: Element.self))
-  }
-
-  var kernelRows: GMRows {
-    GMRows(
-      floats: nil, stride: 0, bytes: pointer(0), scales: pointer(scales), sums: sums.map { pointer($0) },
-      rows: Int64(rows))
   }
 }

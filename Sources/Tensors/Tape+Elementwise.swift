@@ -20,12 +20,26 @@ public enum Activation: String, Sendable, CaseIterable {
 }
 
 extension Tape {
+  /// Runs kernels over `count` items of `width` numbers each, in parts at the same time where that pays.
+  func eachPart(of count: Int, width: Int = 1, _ body: @Sendable (GMKernels, Range<Int>) -> Void) {
+    let kernels = backend.kernels
+    backend.parallel(count, threads: backend.usefulThreads(elements: count * width)) {
+      body(kernels.functions, $0)
+    }
+  }
+
   /// a + b, of equal shapes.
   public func add(_ a: Value, _ b: Value) -> Value {
     precondition(a.tensor.count == b.tensor.count, "\(a.tensor.shape) + \(b.tensor.shape)")
     let result = make(a.tensor.shape)
-    backend.kernels.functions.add(
-      a.tensor.floatPointer, b.tensor.floatPointer, result.floatPointer, Int64(result.count))
+    let (left, right, target) = (
+      Shared(a.tensor.floatPointer), Shared(b.tensor.floatPointer), Shared(result.floatPointer)
+    )
+    eachPart(of: result.count) { functions, part in
+      functions.add(
+        left.pointer + part.lowerBound, right.pointer + part.lowerBound, target.pointer + part.lowerBound,
+        Int64(part.count))
+    }
     return record(result, tracked: isTracked(a, b)) { [unowned self] gradient in
       if a.node != nil && b.node != nil {
         // One of them may keep the tensor, so the other gets memory of its own.
@@ -72,7 +86,11 @@ extension Tape {
   public func activation(_ kind: Activation, _ x: Value) -> Value {
     let result = make(x.tensor.shape)
     let functions = backend.kernels.functions
-    functions.activation(kind.kernel, x.tensor.floatPointer, result.floatPointer, Int64(result.count))
+    let (source, target) = (Shared(x.tensor.floatPointer), Shared(result.floatPointer))
+    eachPart(of: result.count) { functions, part in
+      functions.activation(
+        kind.kernel, source.pointer + part.lowerBound, target.pointer + part.lowerBound, Int64(part.count))
+    }
     return record(result, tracked: isTracked(x)) { [unowned self] gradient in
       let slope = make(x.tensor.shape)
       functions.activation_backward(

@@ -60,9 +60,7 @@ extension Tape {
     let taps = Self.taps(factors.tensor, isTurned: false)
     let turned = isTracked(x) ? Self.taps(factors.tensor, isTurned: true) : taps
     let grids = x.rows / shape.cells
-    convolve(x.tensor, taps, shape, side: side, into: result)
-    backend.kernels.functions.add_bias(
-      result.floatPointer, shift.tensor.floatPointer, Int64(x.rows), Int64(channels))
+    convolve(x.tensor, taps, shape, side: side, bias: shift.tensor, into: result)
     return record(result, tracked: isTracked(x, factors, shift)) { [unowned self] gradient in
       if shift.node != nil {
         addGradient(of: shift) {
@@ -89,13 +87,15 @@ extension Tape {
       }
       if x.node != nil {
         let slope = make(x.tensor.shape)
-        convolve(gradient, turned, shape, side: side, into: slope)
+        convolve(gradient, turned, shape, side: side, bias: nil, into: slope)
         accumulate(slope, into: x)
       }
     }
   }
 
-  private func convolve(_ x: Tensor, _ taps: Tensor, _ shape: GridShape, side: Int, into result: Tensor) {
+  private func convolve(
+    _ x: Tensor, _ taps: Tensor, _ shape: GridShape, side: Int, bias: Tensor?, into result: Tensor
+  ) {
     let (channels, height) = (x.width, shape.height)
     let (source, target) = (Shared(x.floatPointer), Shared(result.floatPointer))
     for grid in 0..<x.rows / shape.cells {
@@ -103,7 +103,8 @@ extension Tape {
       let work = shape.cells * channels * side * side * 2
       backend.parallel(height, threads: backend.usefulThreads(work: work)) { [backend] rows in
         backend.kernels.functions.depthwise(
-          source.pointer + start, taps.floatPointer, target.pointer + start, Int64(height),
+          source.pointer + start, taps.floatPointer, bias?.floatPointer, target.pointer + start,
+          Int64(height),
           Int64(shape.width),
           Int64(channels), Int64(side), Int64(rows.lowerBound), Int64(rows.upperBound))
       }
@@ -114,10 +115,10 @@ extension Tape {
   private static func taps(_ weight: Tensor, isTurned: Bool) -> Tensor {
     let (channels, count) = (weight.rows, weight.width)
     let result = Tensor(uninitialized: [count, channels])
+    let (source, target) = (weight.floatPointer, result.floatPointer)
     for channel in 0..<channels {
       for tap in 0..<count {
-        result.floatPointer[(isTurned ? count - 1 - tap : tap) * channels + channel] =
-          weight.floatPointer[channel * count + tap]
+        target[(isTurned ? count - 1 - tap : tap) * channels + channel] = source[channel * count + tap]
       }
     }
     return result

@@ -45,6 +45,16 @@ extension Tape {
       ProductRows(x.tensor), map, ProductEnding(factors: factors?.tensor, residual: residual.tensor))
   }
 
+  /// residual + factors · (x · weightᵀ + bias), with a learnt factor per output.
+  /// - Shape: x `[rows, inputs]`, residual `[rows, outputs]`, factors `[outputs]`
+  public func linear(_ x: Value, _ map: Map, scaledBy factors: Parameter, addedTo residual: Value) -> Value {
+    if records { return add(residual, scaleColumns(linear(x, map), by: factors)) }
+    return product(
+      ProductRows(x.tensor), map,
+      ProductEnding(
+        columnFactors: backend.floats(of: factors.tensor, pool: pool), residual: residual.tensor))
+  }
+
   /// silu(x · gateᵀ) · (x · upᵀ), the first half of a gated MLP.
   public func gatedLinear(_ x: Value, gate: Map, up: Map) -> Value {
     if records || gate.bias != nil || up.bias != nil {

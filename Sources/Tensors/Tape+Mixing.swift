@@ -97,12 +97,8 @@ extension Tape {
     let (rows, width) = (x.rows, x.width)
     let result = make(x.tensor.shape)
     func multiply(_ a: Tensor, into target: Tensor) {
-      for row in 0..<rows {
-        for column in 0..<width {
-          target.floatPointer[row * width + column] =
-            a.floatPointer[row * width + column] * scale.tensor.floatPointer[column]
-        }
-      }
+      backend.kernels.functions.scale_columns(
+        a.floatPointer, scale.tensor.floatPointer, target.floatPointer, Int64(rows), Int64(width))
     }
     multiply(x.tensor, into: result)
     return record(result, tracked: isTracked(x, scale)) { [unowned self] gradient in

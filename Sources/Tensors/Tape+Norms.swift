@@ -11,10 +11,14 @@ extension Tape {
     let result = make(x.tensor.shape)
     let inverse = make([x.rows])
     let functions = backend.kernels.functions
-    functions.rms_norm(
-      x.tensor.floatPointer, weight.tensor.floatPointer, result.floatPointer, inverse.floatPointer,
-      Int64(x.rows),
-      Int64(x.width), epsilon)
+    let (source, target, width) = (Shared(x.tensor.floatPointer), Shared(result.floatPointer), x.width)
+    let scale = weight.tensor
+    eachPart(of: x.rows, width: width) { functions, part in
+      let first = part.lowerBound
+      functions.rms_norm(
+        source.pointer + first * width, scale.floatPointer, target.pointer + first * width,
+        inverse.floatPointer + first, Int64(part.count), Int64(width), epsilon)
+    }
     return record(result, tracked: isTracked(x, weight)) { [unowned self] gradient in
       let slope = make(x.tensor.shape)
       withNormGradient(of: weight) {
@@ -36,9 +40,15 @@ extension Tape {
     let result = make(x.tensor.shape)
     let (mean, inverse) = (make([x.rows]), make([x.rows]))
     let functions = backend.kernels.functions
-    functions.layer_norm(
-      x.tensor.floatPointer, weight.tensor.floatPointer, bias.tensor.floatPointer, result.floatPointer,
-      mean.floatPointer, inverse.floatPointer, Int64(x.rows), Int64(x.width), epsilon)
+    let (source, target, width) = (Shared(x.tensor.floatPointer), Shared(result.floatPointer), x.width)
+    let (scale, shift) = (weight.tensor, bias.tensor)
+    eachPart(of: x.rows, width: width) { functions, part in
+      let first = part.lowerBound
+      functions.layer_norm(
+        source.pointer + first * width, scale.floatPointer, shift.floatPointer,
+        target.pointer + first * width, mean.floatPointer + first, inverse.floatPointer + first,
+        Int64(part.count), Int64(width), epsilon)
+    }
     return record(result, tracked: isTracked(x, weight, bias)) { [unowned self] gradient in
       let slope = make(x.tensor.shape)
       withNormGradient(of: weight) { weightSum in

@@ -11,7 +11,7 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Time a model dense and routed, in alternation, on the same rows.",
     discussion: """
       A routed model is compared with its own weights run densely; a dense model, and every --shape, gets a random router \
-      on all layers but the first three and the last. Medians over the alternations. With --picture the time from the \
+      on all layers but the first few and the last. Medians over the alternations. With --picture the time from the \
       file to the first token is taken as well: reading, decoding, resizing, towers, projector, prompt and first logits.
       """)
 
@@ -43,6 +43,9 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Share of the image rows to skip; the model's own rule if left out, 0.5 for random routers.")
   var skip: Double?
 
+  @Option(help: "Layers that stay dense beside a random router: the last one and the first ones.")
+  var denseLayers = VisionLanguageModel.officialDenseLayers
+
   @Option(
     help: "Format of the weights in memory: f32, bf16, int8 or int4; by default as stored, or f32.",
     transform: ModelOptions.precision)
@@ -67,7 +70,9 @@ struct BenchCommand: ParsableCommand {
     guard [model, shape, tower?.rawValue].compactMap({ $0 }).count == 1 else {
       throw ValidationError("give one of --model, --shape and --tower")
     }
-    guard repeats >= 1, textTokens >= 1, decodeTokens >= 0, imageTokens ?? 0 >= 0, threads >= 1 else {
+    guard repeats >= 1, textTokens >= 1, decodeTokens >= 0, imageTokens ?? 0 >= 0, threads >= 1,
+      denseLayers >= 1
+    else {
       throw ValidationError("counts must be positive")
     }
     if arank, training { throw ValidationError("--arank: a training step has no ARank to measure") }
@@ -92,7 +97,9 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     let backend = Backend(threads: threads)
     if let tower { return try time(tower, backend) }
-    let subject = try BenchSubject(model: model, shape: shape, precision: dtype, skip: skip)
+    let subject = try BenchSubject(
+      model: model, shape: shape, precision: dtype, skip: skip,
+      denseLayers: denseLayers)
     var workload = SpeedComparison.Workload(
       imageTokens: imageTokens ?? subject.imageTokens, textTokens: textTokens,
       decodeTokens: training ? 0 : decodeTokens, repeats: repeats, isTraining: training, measuresRank: arank)

@@ -15,10 +15,15 @@ struct BenchSubject {
   /// - Parameters:
   ///   - model: A model folder.
   ///   - shape: The name of a model of random weights, where there is no folder.
-  init(model: String?, shape: String?, precision: WeightPrecision?, skip: Double?) throws {
+  ///   - skip: Share of the image rows to skip; nil for the model's own rule.
+  ///   - denseLayers: Layers that stay dense beside a random router.
+  init(model: String?, shape: String?, precision: WeightPrecision?, skip: Double?, denseLayers: Int) throws {
+    func routedAtRandom(_ dense: VisionLanguageModel) -> VisionLanguageModel {
+      dense.routedAtRandom(skip: skip ?? 0.5, denseLayers: denseLayers)
+    }
     if let shape = shape.flatMap(ModelShape.init(rawValue:)) {
       dense = try shape.model(precision ?? .float32)
-      routed = dense.routedAtRandom(skip: skip ?? 0.5)
+      routed = routedAtRandom(dense)
       (preparer, picture) = (try shape.preparer(), try shape.picture())
       return
     }
@@ -26,7 +31,7 @@ struct BenchSubject {
     let dense = try GammaModel.load(url, precision: precision, routing: .ignored)
     let stored = try GammaModel.load(url, precision: precision, routing: skip.map { .skip($0) } ?? .asStored)
     self.dense = dense
-    routed = stored.routing == nil ? dense.routedAtRandom(skip: skip ?? 0.5) : stored
+    routed = stored.routing == nil ? routedAtRandom(dense) : stored
     preparer = try dense.images.map { try ImagePreparer(modelFolder: url, encoder: $0) }
     picture = nil
   }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Tensors
@@ -35,15 +36,47 @@ import Testing
       #expect(error(meant, weights) < (format == .int8 ? 3e-5 : 8e-3), "\(backend.summary)")
       let result = tape.linear(
         Value(constant: Tensor(x, shape: [size.rows, size.inputs])), Parameter(name: "w", packed: matrix))
-      var expected = [Float](repeating: 0, count: size.rows * size.outputs)
-      for row in 0..<size.rows {
-        for output in 0..<size.outputs {
-          expected[row * size.outputs + output] = (0..<size.inputs).reduce(0) {
-            $0 + x[row * size.inputs + $1] * meant[output * size.inputs + $1]
-          }
+      #expect(
+        error(result.tensor.floats(), products(x, meant, size)) < 3e-4,
+        "\(format) \(size), \(backend.summary)")
+    }
+  }
+
+  /// x · weightsᵀ
+  private func products(_ x: [Float], _ weights: [Float], _ size: Size) -> [Float] {
+    var result = [Float](repeating: 0, count: size.rows * size.outputs)
+    for row in 0..<size.rows {
+      for output in 0..<size.outputs {
+        result[row * size.outputs + output] = (0..<size.inputs).reduce(0) {
+          $0 + x[row * size.inputs + $1] * weights[output * size.inputs + $1]
         }
       }
-      #expect(error(result.tensor.floats(), expected) < 3e-4, "\(format) \(size), \(backend.summary)")
+    }
+    return result
+  }
+
+  static let largeSizes = [
+    Size(rows: 65, outputs: 300, inputs: 1100), Size(rows: 200, outputs: 66, inputs: 2081),
+  ]
+
+  @Test(arguments: sizes + largeSizes) func everyKernelMultipliesByBFloat16(_ size: Size) {
+    var generator = SeededGenerator(state: UInt64(size.rows + size.inputs))
+    func matrix(_ rows: Int) -> Tensor {
+      Tensor(numbers(rows * size.inputs, &generator), shape: [rows, size.inputs])
+        .converted(to: .bfloat16)
+    }
+    let (x, gate, up) = (matrix(size.rows), matrix(size.outputs), matrix(size.outputs))
+    let rows = Value(constant: Tensor(x.floats(), shape: x.shape))
+    let expected = products(x.floats(), gate.floats(), size)
+    let expectedUp = products(x.floats(), up.floats(), size)
+    for backend in OperationTests.backends {
+      let tape = Tape(backend: backend)
+      let map = Tape.Map(Parameter(name: "gate", tensor: gate))
+      let result = tape.linear(rows, map).tensor.floats()
+      #expect(error(result, expected) < 1e-10, "\(size), \(backend.summary)")
+      let gated = tape.gatedLinear(rows, gate: map, up: Tape.Map(Parameter(name: "up", tensor: up))).tensor
+      let meant = zip(expected, expectedUp).map { $0 / (1 + exp(-$0)) * $1 }
+      #expect(error(gated.floats(), meant) < 1e-9, "\(size), \(backend.summary)")
     }
   }
 

@@ -47,8 +47,19 @@ enum {
   // Nibbles mean the number plus 8.
   GM_NIBBLE_GROUP = 32,
   GM_NIBBLE_BLOCK = GM_PANEL * (GM_NIBBLE_GROUP / 2 + 2),
-  GM_ROW_PADDING = 16
+  GM_ROW_PADDING = 16,
+  // bfloat16: rows of a block and numbers of a tile, see GMRows.
+  GM_HALF_ROWS = 32,
+  GM_HALF_GROUP = 32
 };
+
+// How rows enter a product.
+typedef enum {
+  GM_FLOATS,
+  GM_SHIFTED_BYTES,  // numbers plus 128
+  GM_SIGNED_BYTES,   // with sums
+  GM_HALVES
+} GMRowKind;
 
 // A weight matrix [outputs, inputs]. 32 and 16 (bfloat16) bits: row-major. 8 and 4 bits: panels of blocks, outputs padded
 // to whole panels.
@@ -61,22 +72,25 @@ typedef struct {
 
 // Rows for products. As floats, for weights of 32 and 16 bits. As bytes for packed weights: those of each GM_BYTE_GROUP
 // of all rows one behind the other, x ≈ scale · number. The bytes are the numbers plus 128 or, where there are sums, the
-// signed numbers. Both arrays may be read GM_ROW_PADDING rows beyond their end.
+// signed numbers. Both arrays may be read GM_ROW_PADDING rows beyond their end. As bfloat16 for such weights: blocks of
+// GM_HALF_ROWS rows, in each of them GM_HALF_GROUP numbers of every row, then the next ones; both padded to whole ones.
 typedef struct {
   const float *floats;
   int64_t stride;  // of floats, in elements
   const uint8_t *bytes;  // [groups, rows, GM_BYTE_GROUP]
   const float *scales;   // [groups, rows]
   const int32_t *sums;   // [groups of GM_NIBBLE_GROUP, rows]
+  const uint16_t *halves;  // halves_size of them
   int64_t rows;
 } GMRows;
 
-// Where a product goes: out = residual + factor · activation(product + bias), each of them optional.
+// Where a product goes: out = residual + factors · activation(product + bias), each of them optional.
 typedef struct {
   float *out;
   int64_t stride;
   const float *bias;      // per output
   const float *factors;   // per row
+  const float *column_factors;  // per output
   const float *residual;  // as out
   GMActivation activation;
   int32_t activates;
@@ -120,6 +134,7 @@ typedef struct {
   void (*add_bias)(float *x, const float *bias, int64_t rows, int64_t width);
   void (*sum_rows)(const float *x, float *accumulator, int64_t rows, int64_t width);
   void (*scale_rows)(const float *x, const float *scale, float *out, int64_t rows, int64_t width);
+  void (*scale_columns)(const float *x, const float *scale, float *out, int64_t rows, int64_t width);
   void (*dot_rows)(const float *a, const float *b, float *out, int64_t rows, int64_t width);
   // Rotates the pairs (i, i + half) of each head by `direction` × the angles whose cosines and sines stand in row
   // `positions[row]` of the tables `[*, half]`.
@@ -140,8 +155,11 @@ typedef struct {
 
   // The rows first ..< last of `x [*, width]` as bytes, signed where `out` has sums.
   void (*quantize_rows)(const float *x, int64_t width, int64_t first, int64_t last, const GMRows *out);
-  // Whether so many rows meet a weight as signed bytes.
-  int (*takes_signed_rows)(const GMWeight *weight, int64_t rows);
+  // The same as bfloat16, and how many numbers that takes.
+  void (*halve_rows)(const float *x, int64_t width, int64_t first, int64_t last, const GMRows *out);
+  int64_t (*halves_size)(int64_t rows, int64_t width);
+  // As what so many rows meet a weight.
+  GMRowKind (*row_kind)(const GMWeight *weight, int64_t rows);
   // x · weightᵀ for some of the product_units(rows, outputs) units of work; with `up`, silu(x · weightᵀ) · (x · upᵀ),
   // where both have the same format and shape. `scratch` holds product_scratch bytes for each of the two.
   int64_t (*product_units)(int64_t rows, int64_t outputs);
@@ -173,9 +191,10 @@ typedef struct {
   // out [width] = xᵀ · (x · v)
   void (*multiply_twice)(const GMMatrix *x, const float *v, float *out);
 
-  // Depthwise convolution of a grid `[height · width, channels]` with `weight [side · side, channels]`, zeros around it.
-  void (*depthwise)(const float *x, const float *weight, float *out, int64_t height, int64_t width, int64_t channels,
-                    int64_t side, int64_t first, int64_t last);
+  // Depthwise convolution of a grid `[height · width, channels]` with `weight [side · side, channels]`, zeros around it,
+  // plus a bias per channel unless that is null; the grid rows first ..< last.
+  void (*depthwise)(const float *x, const float *weight, const float *bias, float *out, int64_t height, int64_t width,
+                    int64_t channels, int64_t side, int64_t first, int64_t last);
   void (*depthwise_weight_gradient)(const float *x, const float *dout, float *dweight, int64_t height, int64_t width,
                                     int64_t channels, int64_t side);
 } GMKernels;

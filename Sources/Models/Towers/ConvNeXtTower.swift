@@ -151,8 +151,8 @@ final class ConvNeXtTower: Sendable {
 
     func forward(_ rows: Value, _ shape: GridShape, _ tape: Tape) -> Value {
       let mixed = norm(convolution(rows, shape, tape), tape)
-      let change = second(tape.linear(mixed, first.map, activation: .gelu), tape)
-      return tape.add(rows, tape.scaleColumns(change, by: scale))
+      let inner = tape.linear(mixed, first.map, activation: .gelu)
+      return tape.linear(inner, second.map, scaledBy: scale, addedTo: rows)
     }
   }
 }
