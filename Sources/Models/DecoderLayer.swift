@@ -128,7 +128,9 @@ public final class DenseLayer: DecoderLayer {
     let value = projected[2]
     let items = plan.attentionItems(key: key.tensor, value: value.tensor, window: window)
     pass.observer?.layer(index, attends: query.tensor, key: key.tensor, heads: heads, items: items)
-    let attended = tape.attention(query: query, key: key, value: value, heads: heads, items: items)
+    let attended = tape.attention(
+      query: query, key: key, value: value, heads: heads, items: items,
+      precision: self.query.map.weight.precision)
     let middle = tape.linear(attended, output.map, addedTo: hidden)
     let change = tape.gatedLinear(postNorm(middle, tape), gate: gate.map, up: up.map)
     return tape.linear(change, down.map, factors: factor, addedTo: middle)

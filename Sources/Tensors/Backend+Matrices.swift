@@ -175,7 +175,7 @@ extension Backend {
     let rows = Shared(x.floatPointer)
     let functions = kernels
     // Reading weights is what takes the time: a quarter of a megabyte per thread is worth starting one.
-    let useful = max(1, min(threads, n * k * weight.dtype.size >> 18))
+    let useful = max(1, min(threads, (n * k * weight.dtype.size) >> 18))
     switch weight.dtype {
     case .float32:
       let values = Shared(weight.floatPointer)

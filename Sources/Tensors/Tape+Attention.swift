@@ -61,16 +61,20 @@ public struct AttentionHeads: Sendable {
 
 extension Tape {
   /// softmax(q · kᵀ / √headWidth) · v for each head and item, in blocks of queries.
+  /// - Parameter precision: That of the weights that made query, key and value. They may be rounded to bfloat16 as well
+  ///   where the weights are narrower than float32 and no gradients are asked for.
   /// - Shape: query `[rows, queryHeads · headWidth]`; key, value `[rows, keyValueHeads · headWidth]` → as query. Every
   ///   query row belongs to exactly one item.
   public func attention(
-    query: Value, key: Value, value: Value, heads: AttentionHeads, items: [AttentionItem]
+    query: Value, key: Value, value: Value, heads: AttentionHeads, items: [AttentionItem],
+    precision: WeightPrecision = .float32
   ) -> Value {
     let result = make(query.tensor.shape)
     let work =
       items.reduce(0) { $0 + $1.queries.count * $1.keyCount } * heads.queryHeads * heads.headWidth * 4
     let call = AttentionCall(
-      query: query.tensor, key: key.tensor, value: value.tensor, heads: heads, items: items)
+      query: query.tensor, key: key.tensor, value: value.tensor, heads: heads, items: items,
+      rounds: precision != .float32 && !records)
     backend.parallel(heads.queryHeads, threads: backend.usefulThreads(work: work)) { [backend, pool] part in
       call.forward(heads: part, output: result, backend: backend, pool: pool)
     }
@@ -94,7 +98,7 @@ package struct AttentionMaps: Sendable {
   private let call: AttentionCall
 
   package init(query: Tensor, key: Tensor, heads: AttentionHeads, item: AttentionItem) {
-    call = AttentionCall(query: query, key: key, value: key, heads: heads, items: [item])
+    call = AttentionCall(query: query, key: key, value: key, heads: heads, items: [item], rounds: false)
   }
 
   /// - Shape: `[queries, keys]`, zero where a query does not see a key
@@ -110,6 +114,8 @@ struct AttentionCall: Sendable {
   let value: Tensor
   let heads: AttentionHeads
   let items: [AttentionItem]
+  /// Whether the forward pass may round to bfloat16.
+  let rounds: Bool
 
   private var mostKeys: Int { items.reduce(0) { max($0, $1.keyCount) } }
 
@@ -200,7 +206,7 @@ struct AttentionCall: Sendable {
           query_gradient: slopes.map { $0.0.floatPointer + start }, rows: Int64(item.queries.count),
           stride: Int64(queryStride), spans: spans.baseAddress.map { $0 + next },
           span_count: Int32(item.spans.count),
-          causal: item.isCausal ? 1 : 0, window: Int64(item.window ?? 0))
+          causal: item.isCausal ? 1 : 0, rounds: rounds ? 1 : 0, window: Int64(item.window ?? 0))
       }
       list.withUnsafeBufferPointer(body)
     }

@@ -34,6 +34,7 @@ typedef struct {
   const GMSpan *spans;
   int32_t span_count;
   int32_t causal;
+  int32_t rounds;  // whether the forward pass may round its operands to bfloat16
   int64_t window;  // the most keys that a query sees, the last ones; 0 for all
 } GMAttention;
 

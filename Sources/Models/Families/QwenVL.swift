@@ -270,7 +270,8 @@ struct QwenVL: ModelFamily {
       let query = tape.rotary(tape.columns(all, 0..<width), positions: positions, table: table)
       let key = tape.rotary(tape.columns(all, width..<2 * width), positions: positions, table: table)
       let attended = tape.attention(
-        query: query, key: key, value: tape.columns(all, 2 * width..<3 * width), heads: heads, items: items)
+        query: query, key: key, value: tape.columns(all, 2 * width..<3 * width), heads: heads, items: items,
+        precision: queryKeyValue.map.weight.precision)
       let middle = tape.add(hidden, output(attended, tape))
       let rows = norm2(middle, tape)
       let change =

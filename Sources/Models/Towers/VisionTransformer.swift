@@ -228,7 +228,8 @@ private struct VisionBlock: Sendable {
   func forward(_ hidden: Value, items: [AttentionItem], _ tape: Tape) -> Value {
     let projected = tape.linear(norm1(hidden, tape), [query.map, key.map, value.map])
     let attended = tape.attention(
-      query: projected[0], key: projected[1], value: projected[2], heads: heads, items: items)
+      query: projected[0], key: projected[1], value: projected[2], heads: heads, items: items,
+      precision: query.map.weight.precision)
     let middle = tape.linear(attended, output.map, addedTo: hidden)
     let change = tape.linear(norm2(middle, tape), first.map, activation: activation)
     return tape.linear(change, second.map, addedTo: middle)
