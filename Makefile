@@ -1,4 +1,4 @@
-.PHONY: setup build test demo format lint bench
+.PHONY: setup build test demo format lint bench bench-peers
 
 setup:
 	@scripts/setup
@@ -15,6 +15,11 @@ test: setup
 
 bench: build
 	@.build/release/gamma-mod bench -m models/pocket-gamma --threads 1 --repeat 50
+
+# Installs llama.cpp and PyTorch into runs/peers, which needs the network, and takes about half an hour.
+bench-peers: build
+	@Benchmarks/peers/environment
+	@runs/peers/venv/bin/python Benchmarks/peers/bench_peers.py
 
 format:
 	swift format --in-place --recursive --parallel Package.swift Sources Tests
