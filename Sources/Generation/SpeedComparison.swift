@@ -79,7 +79,8 @@ public struct SpeedComparison {
         if workload.measuresRank, index == 0 {
           var prompt = workload
           prompt.decodeTokens = 0
-          let meter = RankMeter(layers: model.decoder.layers.count, backend: backend)
+          let meter = RankMeter(
+            layers: model.decoder.layers.count, backend: backend, includesPlain: false)
           side.rankSeconds =
             try Self.measure(model, prompt, backend, pool, round: round, observer: meter).prefillSeconds
         }

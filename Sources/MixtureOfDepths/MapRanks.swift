@@ -2,17 +2,23 @@ internal import Tensors
 
 /// The ranks of one attention map, as it is and with a zero diagonal.
 struct MapRanks: Equatable {
-  let plain: Int
+  /// Nil where it was not asked for.
+  let plain: Int?
   let strictLower: Int
 
-  /// - Parameter map: Overwritten.
+  /// - Parameters:
+  ///   - map: Overwritten.
+  ///   - includesPlain: Whether to measure the map as it is as well.
   /// - Shape: `[queries, keys]`; the last query sees the last key.
-  init(destroying map: Tensor, method: RankMeter.Method, backend: Backend, pool: MemoryPool) {
+  init(
+    destroying map: Tensor, includesPlain: Bool = true, method: RankMeter.Method, backend: Backend,
+    pool: MemoryPool
+  ) {
     func rank() -> Int {
       let counted = method == .counting ? Self.countedRank(of: map, backend: backend, pool: pool) : nil
       return counted ?? SingularValues(of: map).rank
     }
-    plain = rank()
+    plain = includesPlain ? rank() : nil
     // The products of the rows are computed anew: taking the diagonal off those there are would cancel all digits where
     // tokens see little but themselves.
     map.dropDiagonal()

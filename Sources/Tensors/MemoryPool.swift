@@ -44,13 +44,14 @@ public final class MemoryPool: Sendable {
     return (wanted + step - 1) / step * step
   }
 
-  /// New memory, aligned to a cache line; large buffers are aligned to and backed by huge pages where the system has them.
+  /// New memory, aligned to a cache line; large buffers are aligned to and backed by huge pages where the system has them,
+  /// as many as they fill.
   static func allocate(capacity: Int) -> Buffer {
     let hugePage = 2 << 20
     let alignment = capacity >= hugePage ? hugePage : 64
     let address = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: alignment)
     #if os(Linux)
-      if capacity >= hugePage { madvise(address, capacity, MADV_HUGEPAGE) }
+      if capacity >= hugePage { madvise(address, capacity / hugePage * hugePage, MADV_HUGEPAGE) }
     #endif
     return Buffer(address: address, capacity: capacity)
   }
@@ -66,7 +67,7 @@ package final class Storage: @unchecked Sendable {
   private let pool: MemoryPool?
 
   package init(bytes: Int, pool: MemoryPool?) {
-    let buffer = pool?.take(bytes: bytes) ?? MemoryPool.allocate(capacity: MemoryPool.sizeClass(bytes))
+    let buffer = pool?.take(bytes: bytes) ?? MemoryPool.allocate(capacity: (max(bytes, 1) + 63) / 64 * 64)
     address = buffer.address
     capacity = buffer.capacity
     self.pool = pool

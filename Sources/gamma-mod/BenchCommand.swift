@@ -60,7 +60,10 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: "Time a training step, forward and backward, instead of a prompt and its answer.")
   var training = false
 
-  @Flag(help: "Also time the dense model's prompt while ARank is measured.")
+  @Flag(
+    help:
+      "Also time the dense model's prompt while ARank is measured (of maps without their diagonal, as released)."
+  )
   var arank = false
 
   @Flag(help: "Print one JSON object.")
