@@ -42,14 +42,17 @@ extension SpeedComparison {
     side.prefillFlops = trace.flops
     side.skipRatio = trace.imageSkipRatio(in: model.routing?.layers ?? [])
     side.decodeTokens = workload.decodeTokens
+    let steps = RoutingTrace(decoder)
     side.decodeSeconds =
       clock.measure {
         for _ in 0..<workload.decodeTokens {
           var step = PackedBatch()
           step.append(roles: [.answer], cache: cache, isDecoding: true)
-          id = nextToken(decoder.forward(decoder.embed([id], tape), DecoderPass(step, tape: tape)))
+          let pass = DecoderPass(step, tape: tape, observer: steps)
+          id = nextToken(decoder.forward(decoder.embed([id], tape), pass))
         }
       } / .seconds(1)
+    side.decodeSkipRatio = steps.skipRatio(in: model.routing?.layers ?? [])
     side.cacheBytes = cache.bytes
     return side
   }

@@ -50,7 +50,10 @@ public struct SpeedComparison {
     public var decodeTokens = 0
     public var prefillFlops = 0
     public var cacheBytes = 0
+    /// The share of the image rows that the routed layers skip.
     public var skipRatio = 0.0
+    /// The share of the routed layers that a generated token skips, in the mean.
+    public var decodeSkipRatio = 0.0
   }
 
   public let dense: Side
@@ -111,6 +114,7 @@ public struct SpeedComparison {
     if result.rankSeconds != nil { result.rankSeconds = median(sides.compactMap(\.rankSeconds)) }
     result.firstTokenSeconds = middle(\.firstTokenSeconds)
     result.skipRatio = middle(\.skipRatio)
+    result.decodeSkipRatio = middle(\.decodeSkipRatio)
     return result
   }
 
@@ -146,6 +150,7 @@ public struct SpeedComparison {
             ("prefill_flops", JSONValue(side.prefillFlops)), ("kv_bytes", JSONValue(side.cacheBytes)),
             ("peak_rss_bytes", JSONValue(ProcessorLoad.peakMemory)),
             ("skip_ratio", JSONValue(side.skipRatio)),
+            ("decode_skip_ratio", JSONValue(side.decodeSkipRatio)),
           ] + rank))
     }
     var ratios = JSONObject([

@@ -46,6 +46,9 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Layers that stay dense beside a random router: the last one and the first ones.")
   var denseLayers = VisionLanguageModel.officialDenseLayers
 
+  @Option(help: "A random router's p from which on a generated token runs; 0.5 if left out.")
+  var decodeThreshold: Float?
+
   @Option(
     help: "Format of the weights in memory: f32, bf16, int8 or int4; by default as stored, or f32.",
     transform: ModelOptions.precision)
@@ -102,7 +105,7 @@ struct BenchCommand: ParsableCommand {
     if let tower { return try time(tower, backend) }
     let subject = try BenchSubject(
       model: model, shape: shape, precision: dtype, skip: skip,
-      denseLayers: denseLayers)
+      denseLayers: denseLayers, decodeThreshold: decodeThreshold)
     var workload = SpeedComparison.Workload(
       imageTokens: imageTokens ?? subject.imageTokens, textTokens: textTokens,
       decodeTokens: training ? 0 : decodeTokens, repeats: repeats, isTraining: training, measuresRank: arank)

@@ -17,9 +17,14 @@ struct BenchSubject {
   ///   - shape: The name of a model of random weights, where there is no folder.
   ///   - skip: Share of the image rows to skip; nil for the model's own rule.
   ///   - denseLayers: Layers that stay dense beside a random router.
-  init(model: String?, shape: String?, precision: WeightPrecision?, skip: Double?, denseLayers: Int) throws {
+  ///   - decodeThreshold: Its p from which on a generated row runs; nil for 0.5.
+  init(
+    model: String?, shape: String?, precision: WeightPrecision?, skip: Double?, denseLayers: Int,
+    decodeThreshold: Float?
+  ) throws {
     func routedAtRandom(_ dense: VisionLanguageModel) -> VisionLanguageModel {
-      dense.routedAtRandom(skip: skip ?? 0.5, denseLayers: denseLayers)
+      dense.routedAtRandom(
+        skip: skip ?? 0.5, denseLayers: denseLayers, decodeThreshold: decodeThreshold)
     }
     if let shape = shape.flatMap(ModelShape.init(rawValue:)) {
       dense = try shape.model(precision ?? .float32)
