@@ -6,11 +6,9 @@ from pathlib import Path
 
 
 class ForeignLoad:
-    """Processor time of other programs since this object was made."""
+    """Processor time of other programs than this one since this object was made."""
 
-    def __init__(self, who: int) -> None:
-        """`who`: whose time is not foreign, `resource.RUSAGE_SELF` or `RUSAGE_CHILDREN` (children that have ended)."""
-        self._who = who
+    def __init__(self) -> None:
         self._start = time.perf_counter()
         self._foreign_at_start = self._foreign_seconds()
 
@@ -20,7 +18,7 @@ class ForeignLoad:
         return max(0.0, self._foreign_seconds() - self._foreign_at_start) / capacity
 
     def _foreign_seconds(self) -> float:
-        own = resource.getrusage(self._who)
+        own = resource.getrusage(resource.RUSAGE_SELF)
         return self._busy_seconds() - own.ru_utime - own.ru_stime
 
     @staticmethod

@@ -5,7 +5,6 @@ The first line that it writes holds the versions; each line that it reads afterw
 import argparse
 import json
 import os
-import resource
 import sys
 import time
 from typing import Protocol
@@ -51,7 +50,7 @@ def serve(engine: Engine, decode_tokens: int, answers: int) -> None:
 
 
 def _measure(engine: Engine, decode_tokens: int) -> dict[str, float]:
-    load = ForeignLoad(resource.RUSAGE_SELF)
+    load = ForeignLoad()
     start = time.perf_counter()
     engine.prefill()
     middle = time.perf_counter()

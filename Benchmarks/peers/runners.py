@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from shapes import SHAPES
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 RUNS = ROOT / "runs" / "peers"
@@ -73,9 +75,6 @@ class GammaMod:
     sizes: Sizes
     versions: dict[str, str] = field(default_factory=dict)
 
-    def start(self) -> None:
-        pass
-
     def measure(self) -> dict[str, float]:
         sizes = self.sizes
         command = [
@@ -101,8 +100,6 @@ class GammaMod:
 
 def routing(sizes: Sizes) -> list:
     """7 of 8 layers routed, so many image rows skipped that 58 % of all rows are."""
-    from shapes import SHAPES
-
     share = 0.58 * sizes.prompt_tokens / (sizes.prompt_tokens - sizes.text_tokens)
     return ["--skip", f"{share:.4f}", "--dense-layers", SHAPES[sizes.shape].dense_layers]
 

@@ -22,13 +22,6 @@ class Shape:
         """Layers that stay dense when 7 of 8 are routed."""
         return round(self.layers / 8)
 
-    @property
-    def parameters(self) -> int:
-        """Weights of all matrices."""
-        kv_width = self.kv_heads * self.head_width
-        layer = 2 * self.width * (self.width + kv_width) + 3 * self.width * self.ffn
-        return self.layers * layer + 2 * self.vocabulary * self.width
-
 
 SHAPES = {
     "llama-1.1b": Shape(layers=22, width=2048, ffn=5632, heads=32, kv_heads=4, vocabulary=32000),
