@@ -1,14 +1,16 @@
 internal import Foundation
 
 /// How busy other programs kept the machine, and how much memory this one took.
-struct ProcessorLoad {
+package struct ProcessorLoad {
+  package init() {}
+
   private let start = ContinuousClock().now
   private let busyAtStart = Self.busySeconds
   private let ownAtStart = Self.ownSeconds
 
   /// Processor time that other programs took since the start, as a share of all processors' time; nil where the system
   /// does not tell.
-  func foreignShare() -> Double? {
+  package func foreignShare() -> Double? {
     guard let before = busyAtStart, let now = Self.busySeconds else { return nil }
     let elapsed =
       (ContinuousClock().now - start) / .seconds(1) * Double(ProcessInfo.processInfo.activeProcessorCount)

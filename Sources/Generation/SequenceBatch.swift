@@ -27,7 +27,7 @@ public final class SequenceBatch {
     self.observer = observer
     tape = Tape(backend: backend, pool: pool)
     let layers = model.decoder.layers.count
-    isSharing = sharing
+    isSharing = sharing && !model.decoder.readsAhead
     caches = (0..<count).map { _ in SequenceCache(layers: layers) }
   }
 

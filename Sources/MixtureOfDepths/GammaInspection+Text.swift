@@ -78,7 +78,8 @@ extension RoutingConfiguration {
       case .threshold(let value): "prompt rows run if p > \(value)"
       case .imageThreshold(let value): "image rows run if p > \(value), text always"
       case .imageSkip(let share):
-        "the \(Self.percent(share)) of image rows with the least p are skipped, text runs"
+        "the \(shares(share)) of image rows with the least \(measure) are skipped, text runs"
+      case .skip(let share): "the \(shares(share)) of all rows with the least \(measure) are skipped"
       }
     let generated =
       switch decode {
@@ -86,7 +87,18 @@ extension RoutingConfiguration {
       case .always: "generated tokens run"
       }
     return "\(prompt); \(generated); \(positions.rawValue) positions; training skips "
-      + "\(Self.percent(capacityFactor)) and protects \(protection.rawValue)"
+      + "\(shares(capacityFactor)) and protects \(protection.rawValue)"
+      + (routerSharing == .layer ? "; each layer has its own router" : "")
+  }
+
+  /// What ranks the rows that are skipped.
+  private var measure: String { rowChoice == .router ? "p" : "luck" }
+
+  private func shares(_ common: Double) -> String {
+    guard let skipByLayer, let least = skipByLayer.min(), let most = skipByLayer.max() else {
+      return Self.percent(common)
+    }
+    return "\(Self.percent(least)) to \(Self.percent(most)), by layer,"
   }
 
   private static func percent(_ share: Double) -> String {

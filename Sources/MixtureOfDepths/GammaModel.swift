@@ -33,21 +33,37 @@ public enum GammaModel {
         release: .init(modelType: dense.configuration.optionalString("model_type"))),
       let first = configuration.layers.first
     else { return dense }
-    if case .skip(let share) = routing { configuration.prefill = .imageSkip(share) }
-    let router = Parameter(
-      name: routerName(dense.decoder, first),
-      tensor: try router(folder, configuration, width: dense.decoder.configuration.hiddenSize))
-    return dense.routed(configuration, router: router)
+    if case .skip(let share) = routing {
+      configuration.prefill = .imageSkip(share)
+      configuration.skipByLayer = nil
+    }
+    let width = dense.decoder.configuration.hiddenSize
+    let found = try routers(folder, configuration, width: width)
+    switch configuration.routerSharing {
+    case .shared:
+      return dense.routed(
+        configuration,
+        router: Parameter(
+          name: routerName(dense.decoder, first), tensor: try sharedRouter(found, folder.url.path)))
+    case .layer:
+      let routers = try configuration.layers.map { layer in
+        guard let router = found.first(where: { $0.layer == layer }) else {
+          throw ModelError(
+            "\(folder.url.path): layer \(layer) is routed by a router of its own, which is missing")
+        }
+        return (layer, Parameter(name: routerName(dense.decoder, layer), tensor: router.tensor))
+      }
+      return dense.routed(configuration, routers: Dictionary(uniqueKeysWithValues: routers))
+    }
   }
 
-  /// The shared router: stored under one routed layer's name or, with equal values, under several.
-  private static func router(_ folder: CheckpointFolder, _ configuration: RoutingConfiguration, width: Int)
-    throws -> Tensor
+  /// The routers that a folder holds, in the order of their names.
+  private static func routers(_ folder: CheckpointFolder, _ configuration: RoutingConfiguration, width: Int)
+    throws -> [(name: String, layer: Int, tensor: Tensor)]
   {
     let place = folder.url.path
-    var found: (name: String, tensor: Tensor, values: [Float])?
-    for name in folder.names.sorted() {
-      guard let layer = layer(ofRouter: name) else { continue }
+    return try folder.names.sorted().compactMap { name in
+      guard let layer = layer(ofRouter: name) else { return nil }
       guard configuration.layers.contains(layer) else {
         throw ModelError(
           "\(place): the router \(name) belongs to a layer that config.json's mod_layers_idx leaves out")
@@ -56,20 +72,26 @@ public enum GammaModel {
       guard tensor.shape == [2, width] else {
         throw ModelError("\(place): the router \(name) is \(tensor.shape) but must be [2, \(width)]")
       }
-      let values = tensor.floats()
-      if let found, found.values != values {
-        throw ModelError(
-          "\(place): the routers \(found.name) and \(name) differ, but γ-MoD shares one router; the checkpoint is damaged"
-        )
-      }
-      found = found ?? (name, tensor, values)
+      return (name, layer, tensor)
     }
-    guard let found else {
+  }
+
+  /// The shared router: stored under one routed layer's name or, with equal values, under several.
+  private static func sharedRouter(_ found: [(name: String, layer: Int, tensor: Tensor)], _ place: String)
+    throws -> Tensor
+  {
+    guard let first = found.first else {
       throw ModelError(
         "\(place): config.json turns mixture of depths on but no router.weight is stored; is this the dense checkpoint?"
       )
     }
-    return found.tensor
+    let values = first.tensor.floats()
+    if let other = found.first(where: { $0.tensor.floats() != values }) {
+      throw ModelError(
+        "\(place): the routers \(first.name) and \(other.name) differ, but γ-MoD shares one router; the checkpoint is damaged"
+      )
+    }
+    return first.tensor
   }
 
   /// The layer index in `….layers.N.router.weight`.
@@ -87,11 +109,25 @@ public enum GammaModel {
 }
 
 extension VisionLanguageModel {
-  /// The same parameters with some layers routed.
+  /// The same parameters with some layers routed, all by one router.
   package func routed(_ configuration: RoutingConfiguration, router: Parameter) -> VisionLanguageModel {
+    routed(
+      configuration, routers: Dictionary(uniqueKeysWithValues: configuration.layers.map { ($0, router) }))
+  }
+
+  /// The same parameters with some layers routed.
+  /// - Parameter routers: One for each routed layer, by its place; layers may share one.
+  package func routed(_ configuration: RoutingConfiguration, routers: [Int: Parameter]) -> VisionLanguageModel
+  {
+    var distinct: [Parameter] = []
+    for router in configuration.layers.compactMap({ routers[$0] })
+    where !distinct.contains(where: { $0 === router }) {
+      distinct.append(router)
+    }
     let chosen = Set(configuration.layers)
-    let decoder = decoder.replacingLayers(sharing: [router]) { layer in
-      guard let base = layer as? DenseLayer ?? (layer as? RoutedLayer)?.base, chosen.contains(layer.index)
+    let decoder = decoder.replacingLayers(sharing: distinct) { layer in
+      guard let base = layer as? DenseLayer ?? (layer as? RoutedLayer)?.base, chosen.contains(layer.index),
+        let router = routers[layer.index]
       else {
         return (layer as? RoutedLayer)?.base ?? layer
       }
@@ -129,8 +165,23 @@ extension VisionLanguageModel {
     decoder.layers.lazy.compactMap { $0 as? RoutedLayer }.first?.configuration
   }
 
-  /// The router that all routed layers share.
-  public var router: Parameter? {
-    decoder.layers.lazy.compactMap { $0 as? RoutedLayer }.first?.router
+  /// The same model by other rules, over the same routed layers.
+  package func routed(by configuration: RoutingConfiguration) -> VisionLanguageModel {
+    let layers = decoder.layers.compactMap { $0 as? RoutedLayer }
+    return routed(
+      configuration, routers: Dictionary(uniqueKeysWithValues: layers.map { ($0.index, $0.router) }))
+  }
+
+  /// The router that all routed layers share; nil without any, or where layers have their own.
+  public var router: Parameter? { routers.count == 1 ? routers.first : nil }
+
+  /// The routers of all routed layers, each once.
+  public var routers: [Parameter] {
+    var distinct: [Parameter] = []
+    for case let layer as RoutedLayer in decoder.layers
+    where !distinct.contains(where: { $0 === layer.router }) {
+      distinct.append(layer.router)
+    }
+    return distinct
   }
 }

@@ -19,6 +19,8 @@ public struct ModelConversion: Sendable {
     case below(Double)
     /// These, whatever their ARank.
     case listed([Int])
+    /// As p-MoD's schedule of depth says, whatever their ARank; `skip` is then the mean over all layers of the model.
+    case cosine
   }
 
   public var choice = LayerChoice.usual
@@ -27,6 +29,8 @@ public struct ModelConversion: Sendable {
   /// The share of image rows that routed layers skip, in prompts and in training.
   public var skip = 0.5
   public var positions = LayerPlan.Positions.compact
+  public var routerSharing = RoutingConfiguration.RouterSharing.shared
+  public var rowChoice = RoutingConfiguration.RowChoice.router
   /// The converted model answers without skipping text, so by default it is tuned that way.
   public var protection = RoutingConfiguration.Protection.questionAndAnswer
   /// What the new router's values follow from.
@@ -40,6 +44,13 @@ public struct ModelConversion: Sendable {
   public func routedLayers(_ report: ARankReport?, layerCount: Int) throws -> [Int] {
     let layers: [Int]
     switch choice {
+    case .cosine:
+      guard (0...CosineSchedule.maximalSkip).contains(skip) else {
+        throw ModelError(
+          "a schedule of depth skips at most \(CosineSchedule.maximalSkip) in the mean of all layers, not \(skip)"
+        )
+      }
+      layers = CosineSchedule(layerCount: layerCount, skip: skip).layers
     case .listed(let list):
       guard Set(list).count == list.count, list.allSatisfy({ (0..<layerCount).contains($0) }) else {
         throw ModelError(
@@ -96,30 +107,52 @@ public struct ModelConversion: Sendable {
     configuration.decode = .always
     configuration.positions = positions
     configuration.protection = protection
+    configuration.routerSharing = routerSharing
+    configuration.rowChoice = rowChoice
+    if choice == .cosine {
+      configuration.skipByLayer =
+        CosineSchedule(layerCount: model.decoder.layers.count, skip: skip).shares
+    }
     for case let layer as DenseLayer in model.decoder.layers where layers.contains(layer.index) {
       let weight = layer.downProjection
       let doubled = Tensor(weight.tensor.floats().map { 2 * $0 }, shape: weight.shape)
       weight.tensor = doubled.converted(to: weight.tensor.dtype)
     }
-    return model.routed(configuration, router: try router(of: model, firstLayer: layers[0], fitted))
+    switch routerSharing {
+    case .shared:
+      return model.routed(configuration, router: try router(of: model, layer: layers[0], fitted, seed: seed))
+    case .layer:
+      let routers = try layers.map { layer in
+        (layer, try router(of: model, layer: layer, fitted, seed: seed &+ UInt64(layer) << 32))
+      }
+      return model.routed(configuration, routers: Dictionary(uniqueKeysWithValues: routers))
+    }
   }
 
-  private var mode: String { if case .listed = choice { "custom" } else { "arank" } }
+  private var mode: String {
+    switch choice {
+    case .listed: "custom"
+    case .cosine: "cosine"
+    case .usual, .allButHighest, .below: "arank"
+    }
+  }
 
   /// The fitted router or, without one, one whose scores differ by 0.04 in the standard deviation on rows of unit variance, which makes the
   /// probability 0.5 ± 0.01.
-  private func router(of model: VisionLanguageModel, firstLayer: Int, _ fitted: Tensor?) throws -> Parameter {
+  private func router(of model: VisionLanguageModel, layer: Int, _ fitted: Tensor?, seed: UInt64) throws
+    -> Parameter
+  {
     let width = model.decoder.configuration.hiddenSize
     if let fitted {
       guard fitted.shape == [2, width] else {
         throw ModelError("a router for this model must be [2, \(width)], not \(fitted.shape)")
       }
-      return Parameter(name: GammaModel.routerName(model.decoder, firstLayer), tensor: fitted)
+      return Parameter(name: GammaModel.routerName(model.decoder, layer), tensor: fitted)
     }
     let deviation = 0.04 / Float(2 * width).squareRoot()
     var numbers = NormalNumbers(seed: seed)
     return Parameter(
-      name: GammaModel.routerName(model.decoder, firstLayer),
+      name: GammaModel.routerName(model.decoder, layer),
       tensor: Tensor((0..<2 * width).map { _ in numbers.next() * deviation }, shape: [2, width]))
   }
 }

@@ -13,7 +13,7 @@ public protocol RoutingObserver: DecoderObserver {
 
 /// A layer that runs some rows and passes the others on unchanged.
 ///
-/// A bias-free router, shared by all routed layers, looks at the rows behind the layer's own input norm. The rows that
+/// A bias-free router, which routed layers usually share, looks at the rows behind the layer's own input norm. The rows that
 /// run see each other only and leave keys and values only of themselves. The keep probability multiplies their MLP's
 /// output, through which the router learns (γ-MoD, arXiv 2410.13859, and its released code).
 public final class RoutedLayer: DecoderLayer {
@@ -45,8 +45,8 @@ public final class RoutedLayer: DecoderLayer {
     let list = UnsafeBufferPointer(start: probabilities.tensor.floatPointer, count: hidden.rows)
     let rows =
       tape.records
-      ? configuration.rowsToTrain(pass.batch, probabilities: list)
-      : configuration.rowsToRun(pass.batch, probabilities: list)
+      ? configuration.rowsToTrain(pass.batch, layer: index, probabilities: list)
+      : configuration.rowsToRun(pass.batch, layer: index, probabilities: list)
     (pass.observer as? any RoutingObserver)?
       .layer(
         index, routed: pass.batch, logits: logits.tensor, probabilities: probabilities.tensor, running: rows)

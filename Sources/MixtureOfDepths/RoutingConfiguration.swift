@@ -1,5 +1,4 @@
 public import Models
-public import StrictJSON
 
 /// The `mod` object of config.json: which layers are routed, and by which rules.
 ///
@@ -14,6 +13,8 @@ public struct RoutingConfiguration: Sendable, Equatable {
     case imageThreshold(Float)
     /// All but this share of the image rows of each sequence, those with the smallest p, and all text.
     case imageSkip(Double)
+    /// All but this share of all rows, those with the smallest p: the counterpart of training without protection.
+    case skip(Double)
   }
 
   /// Whether a routed layer runs a generated token.
@@ -30,12 +31,33 @@ public struct RoutingConfiguration: Sendable, Equatable {
     case questionAndAnswer = "question+answer"
   }
 
+  /// Which routed layers decide by the same router.
+  public enum RouterSharing: String, Sendable, CaseIterable {
+    /// All, as in γ-MoD.
+    case shared
+    /// None: each has its own, as in mixture of depths before γ-MoD.
+    case layer
+  }
+
+  /// What ranks the rows of which a share is skipped.
+  public enum RowChoice: Sendable, Equatable {
+    /// The router's keep probability.
+    case router
+    /// Chance: a number that follows from the layer, the row's place and the seed. For comparison.
+    case random(seed: Int)
+  }
+
   /// Routed layers, ascending.
   public var layers: [Int]
   /// How the layers were chosen; a label.
   public var mode: String
   /// The share of routable rows that training skips.
   public var capacityFactor: Double
+  /// For each routed layer its own share to skip, in training and in prompts, where depth decides it (as in p-MoD);
+  /// nil where all have the same. A prompt rule of thresholds does not look at it.
+  public var skipByLayer: [Double]?
+  public var routerSharing = RouterSharing.shared
+  public var rowChoice = RowChoice.router
   /// The factor on the sum of router losses.
   public var routerLossCoefficient: Double
   public var prefill: Prefill
@@ -67,77 +89,9 @@ public struct RoutingConfiguration: Sendable, Equatable {
     protection = .questionAndAnswer
   }
 
-  /// - Parameters:
-  ///   - json: The `mod` object.
-  ///   - release: Whose rules hold where the object does not say otherwise.
-  /// - Returns: Nil if it says that routing is off.
-  /// - Throws: If a key has the wrong type or a value that makes no sense.
-  public init?(_ json: JSONObject, layerCount: Int, release: Release = .llavaHR) throws {
-    guard try json.optionalBool("mod_enable") ?? true else { return nil }
-    let layers = try json.ints("mod_layers_idx")
-    guard Set(layers).count == layers.count, layers.allSatisfy({ (0..<layerCount).contains($0) }) else {
-      throw json.error(at: "mod_layers_idx", "each index must be below \(layerCount) and appear once")
-    }
-    self.init(
-      layers: layers, capacityFactor: try json.optionalDouble("capacity_factor") ?? 0.5, release: release)
-    // The official evaluation code overwrites this string with the value true.
-    if case .string(let name)? = json["mod_mode"] { mode = name }
-    routerLossCoefficient = try json.optionalDouble("router_aux_loss_coef") ?? 0.01
-    guard (0...1).contains(capacityFactor), routerLossCoefficient >= 0 else {
-      throw json.error(
-        at: "capacity_factor", "it must be between 0 and 1, and router_aux_loss_coef not negative")
-    }
-    if let skip = try json.optionalDouble("prefill_image_skip") {
-      guard (0...1).contains(skip) else {
-        throw json.error(at: "prefill_image_skip", "a share between 0 and 1 is needed")
-      }
-      prefill = .imageSkip(skip)
-    } else if let threshold = try json.optionalDouble("prefill_image_threshold") {
-      prefill = .imageThreshold(Float(threshold))
-    } else if let threshold = try json.optionalDouble("prefill_threshold") {
-      prefill = .threshold(Float(threshold))
-    }
-    if let threshold = try json.optionalDouble("decode_threshold") {
-      decode = threshold <= 0 ? .always : .threshold(Float(threshold))
-    }
-    positions = try Self.choice(json, "routed_positions") ?? positions
-    protection = try Self.choice(json, "protect") ?? protection
+  /// The share that a routed layer skips where all skip `common`.
+  func share(_ common: Double, inLayer layer: Int) -> Double {
+    guard let skipByLayer, let index = layers.firstIndex(of: layer) else { return common }
+    return skipByLayer[index]
   }
-
-  private static func choice<Choice: RawRepresentable & CaseIterable>(_ json: JSONObject, _ key: String)
-    throws -> Choice?
-  where Choice.RawValue == String {
-    guard let name = try json.optionalString(key) else { return nil }
-    guard let choice = Choice(rawValue: name) else {
-      throw json.error(
-        at: key, "\"\(name)\" is none of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
-    }
-    return choice
-  }
-
-  /// The object that `init(_:layerCount:)` reads back as this value.
-  public var json: JSONObject {
-    var members: [(String, JSONValue)] = [
-      ("mod_enable", true), ("mod_mode", .string(mode)),
-      ("mod_layers_idx", .array(layers.map { JSONValue($0) })),
-      ("capacity_factor", JSONValue(capacityFactor)),
-      ("router_aux_loss_coef", JSONValue(routerLossCoefficient)),
-    ]
-    switch prefill {
-    case .threshold(let value): members.append(("prefill_threshold", JSONValue(Self.decimal(value))))
-    case .imageThreshold(let value):
-      members.append(("prefill_image_threshold", JSONValue(Self.decimal(value))))
-    case .imageSkip(let share): members.append(("prefill_image_skip", JSONValue(share)))
-    }
-    switch decode {
-    case .threshold(let value): members.append(("decode_threshold", JSONValue(Self.decimal(value))))
-    case .always: members.append(("decode_threshold", JSONValue(0.0)))
-    }
-    members.append(("routed_positions", .string(positions.rawValue)))
-    members.append(("protect", .string(protection.rawValue)))
-    return JSONObject(members)
-  }
-
-  /// The shortest decimal that is this float, so that 0.005 is written as 0.005.
-  private static func decimal(_ value: Float) -> Double { Double("\(value)") ?? Double(value) }
 }

@@ -2,8 +2,11 @@ package import Models
 
 extension RoutingConfiguration {
   /// The rows that a routed layer runs when answering, ascending.
-  /// - Parameter probabilities: The keep probability of each row of the batch.
-  package func rowsToRun(_ batch: PackedBatch, probabilities: UnsafeBufferPointer<Float>) -> [Int] {
+  /// - Parameters:
+  ///   - layer: The layer's place in the decoder.
+  ///   - probabilities: The keep probability of each row of the batch.
+  package func rowsToRun(_ batch: PackedBatch, layer: Int, probabilities: UnsafeBufferPointer<Float>) -> [Int]
+  {
     batch.segments.flatMap { segment -> [Int] in
       if segment.isDecoding {
         switch decode {
@@ -17,15 +20,19 @@ extension RoutingConfiguration {
       case .imageThreshold(let threshold):
         return segment.rows.filter { batch.roles[$0] != .image || probabilities[$0] > threshold }
       case .imageSkip(let share):
-        return Self.dropLeast(share, of: segment.rows, probabilities) { batch.roles[$0] == .image }
+        return dropLeast(share, of: segment, layer, probabilities) { batch.roles[$0] == .image }
+      case .skip(let share):
+        return dropLeast(share, of: segment, layer, probabilities) { _ in true }
       }
     }
   }
 
   /// The rows that a routed layer runs in training: of each sequence's routable rows the best, and all protected ones.
-  package func rowsToTrain(_ batch: PackedBatch, probabilities: UnsafeBufferPointer<Float>) -> [Int] {
+  package func rowsToTrain(_ batch: PackedBatch, layer: Int, probabilities: UnsafeBufferPointer<Float>)
+    -> [Int]
+  {
     batch.segments.flatMap { segment in
-      Self.dropLeast(capacityFactor, of: segment.rows, probabilities) { isRoutable(batch.roles[$0]) }
+      dropLeast(capacityFactor, of: segment, layer, probabilities) { isRoutable(batch.roles[$0]) }
     }
   }
 
@@ -41,15 +48,21 @@ extension RoutingConfiguration {
     }
   }
 
-  /// `rows` without that share of its candidates whose probability is least; of n candidates ⌈n − share · n⌉ stay, and
-  /// of equals the earlier ones.
-  private static func dropLeast(
-    _ share: Double, of rows: Range<Int>, _ probabilities: UnsafeBufferPointer<Float>,
-    _ isCandidate: (Int) -> Bool
+  /// A segment's rows without a share of its candidates, those whose rank is least; of n candidates ⌈n − share · n⌉
+  /// stay, and of equals the earlier ones.
+  private func dropLeast(
+    _ common: Double, of segment: PackedBatch.Segment, _ layer: Int,
+    _ probabilities: UnsafeBufferPointer<Float>, _ isCandidate: (Int) -> Bool
   ) -> [Int] {
-    // Probabilities are not negative, so their bits order like they do; the row behind them settles ties.
+    let (rows, share) = (segment.rows, share(common, inLayer: layer))
+    // Ranks are not negative floats, so their bits order like they do; the row behind them settles ties.
     func key(_ row: Int) -> UInt64 {
-      UInt64(probabilities[row].bitPattern) << 32 | UInt64(UInt32.max - UInt32(truncatingIfNeeded: row))
+      let rank =
+        switch rowChoice {
+        case .router: probabilities[row].bitPattern
+        case .random(let seed): Self.chance(seed: seed, layer: layer, place: row - rows.lowerBound)
+        }
+      return UInt64(rank) << 32 | UInt64(UInt32.max - UInt32(truncatingIfNeeded: row))
     }
     var keys: [UInt64] = []
     keys.reserveCapacity(rows.count)
@@ -60,5 +73,14 @@ extension RoutingConfiguration {
     keys.sort()
     let least = keys[keys.count - kept]
     return rows.filter { !isCandidate($0) || key($0) >= least }
+  }
+
+  /// A number that looks drawn by chance (the finaliser of SplitMix64).
+  private static func chance(seed: Int, layer: Int, place: Int) -> UInt32 {
+    var bits = UInt64(truncatingIfNeeded: seed) &* 0x9E37_79B9_7F4A_7C15
+    bits ^= UInt64(truncatingIfNeeded: layer) << 40 ^ UInt64(truncatingIfNeeded: place)
+    bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
+    return UInt32(truncatingIfNeeded: bits ^ (bits >> 31))
   }
 }

@@ -8,11 +8,14 @@ public protocol DecoderLayer: Sendable {
   func forward(_ hidden: Value, _ pass: DecoderPass) -> Value
   /// What the layer learns, without parameters that it shares with other layers.
   var parameters: [Parameter] { get }
+  /// Whether what becomes of a row may depend on rows behind it; prompts that begin alike then share nothing.
+  var readsAhead: Bool { get }
   /// The tensors under which a checkpoint stores the layer: its parameters, and shared ones under this layer's name.
   var storedTensors: [(name: String, parameter: Parameter)] { get }
 }
 
 extension DecoderLayer {
+  public var readsAhead: Bool { false }
   public var storedTensors: [(name: String, parameter: Parameter)] { parameters.map { ($0.name, $0) } }
 }
 
@@ -31,6 +34,8 @@ public final class DecoderPass {
   public let observer: (any DecoderObserver)?
   /// What layers want added to the training loss, in the order of the layers.
   public package(set) var auxiliaryLosses: [Value] = []
+  /// The rows that are left for the layers that follow, ascending, once a layer has dropped some.
+  package var rowsLeft: [Int]?
 
   public init(_ batch: PackedBatch, tape: Tape, observer: (any DecoderObserver)? = nil) {
     self.batch = batch

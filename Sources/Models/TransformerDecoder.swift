@@ -70,6 +70,9 @@ public final class TransformerDecoder: Sendable {
     ends.map { ($0.name, $0) } + layers.flatMap(\.storedTensors)
   }
 
+  /// Whether prompts that begin alike must be read each for itself.
+  package var readsAhead: Bool { layers.contains(where: \.readsAhead) }
+
   /// The format of the layers' matrices.
   var precision: WeightPrecision {
     layers.lazy.flatMap(\.parameters).first { $0.shape.count > 1 }?.precision ?? .float32

@@ -77,6 +77,37 @@ import Testing
     #expect(throws: ModelError.self) { try ModelConversion().routedLayers(nil, layerCount: 5) }
   }
 
+  @Test func scheduleOfDepthSkipsMoreTheDeeperALayerIs() throws {
+    for count in [12, 22, 32] {
+      for skip in [0.05, 0.2, 0.4, 0.4625, 0.7, 0.85] {
+        let schedule = CosineSchedule(layerCount: count, skip: skip)
+        #expect(abs(schedule.shares.reduce(0, +) / Double(count) - skip) < 1e-6, "\(count), \(skip)")
+        #expect(schedule.shares.allSatisfy { $0 > 0 && $0 <= 0.8501 }, "\(schedule.shares)")
+        #expect(zip(schedule.shares, schedule.shares.dropFirst()).allSatisfy { $0 <= $1 })
+        #expect(schedule.layers == Array(count - schedule.layers.count..<count))
+      }
+    }
+    // p-MoD's own 32 layers: 8 dense ones, and 53.75 % of the rows left in the mean.
+    #expect(CosineSchedule(layerCount: 32, skip: 0.4625).layers == Array(8..<32))
+    var conversion = ModelConversion()
+    conversion.choice = .cosine
+    conversion.skip = 0.3
+    let routing = try #require(try converted(conversion).routing)
+    #expect(routing.skipByLayer?.count == routing.layers.count)
+    conversion.skip = 0.9
+    #expect(throws: ModelError.self) { try converted(conversion) }
+  }
+
+  @Test func eachLayerMayHaveItsOwnRouter() throws {
+    var conversion = ModelConversion()
+    conversion.choice = .allButHighest(1)
+    conversion.routerSharing = .layer
+    let model = try converted(conversion)
+    #expect(model.routers.count == 4 && model.router == nil)
+    #expect(Set(model.routers.map { $0.tensor.floats() }).count == 4)
+    #expect(Set(model.parameters.map(\.name)).count == model.parameters.count)
+  }
+
   @Test func writtenFolderIsTheConvertedModel() throws {
     let target = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID())/gamma")
     defer { try? FileManager.default.removeItem(at: target.deletingLastPathComponent()) }

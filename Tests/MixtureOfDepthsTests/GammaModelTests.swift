@@ -46,6 +46,48 @@ import Testing
     return error.map { "\($0)" } ?? ""
   }
 
+  @Test func layersReadTheirOwnRoutersWhereTheConfigurationSaysSo() throws {
+    func own(_ tensors: inout [String: Tensor], _ routing: inout [String: JSONValue]) {
+      tensors[Self.router] = TinyModel.rows(2, seed: 9)
+      routing["router_sharing"] = "layer"
+    }
+    let model = try load(change: own)
+    #expect(model.routers.count == 2 && model.router == nil)
+    #expect(model.routing?.routerSharing == .layer)
+    let stored = Dictionary(uniqueKeysWithValues: model.storedTensors.map { ($0.name, $0.parameter.tensor) })
+    #expect(stored[Self.router]?.floats() == TinyModel.rows(2, seed: 9).floats())
+    #expect(stored["model.layers.1.router.weight"]?.floats() == TinyModel.router(seed: 130).tensor.floats())
+    let missing = message { tensors, routing in
+      own(&tensors, &routing)
+      tensors[Self.router] = nil
+    }
+    #expect(missing.contains("layer 2") && missing.contains("missing"), "\(missing)")
+    #expect(message { $1["router_sharing"] = "some" }.contains("router_sharing"))
+  }
+
+  @Test func rulesOfOurOwnSurviveWritingAndReading() throws {
+    var routing = RoutingConfiguration(layers: [1, 2])
+    routing.prefill = .skip(0.25)
+    routing.rowChoice = .random(seed: 7)
+    routing.routerSharing = .layer
+    routing.skipByLayer = [0.25, 0.75]
+    #expect(try RoutingConfiguration(routing.json, layerCount: 4) == routing)
+    // Shares belong to the layers beside which they are listed.
+    var json = routing.json
+    json["mod_layers_idx"] = [2, 1]
+    #expect(try RoutingConfiguration(json, layerCount: 4)?.skipByLayer == [0.75, 0.25])
+    for (key, wrong) in [
+      ("skip_by_layer", [0.5]), ("skip_by_layer", [0.5, 1.5]), ("prefill_skip", 2),
+      ("random_choice_seed", "x"),
+    ] as [(String, JSONValue)] {
+      var damaged = routing.json
+      damaged[key] = wrong
+      #expect(throws: JSONError.self, "\(key)") { try RoutingConfiguration(damaged, layerCount: 4) }
+    }
+    let model = try load(routing: .skip(0.1)) { $1["skip_by_layer"] = [0.25, 0.75] }
+    #expect(model.routing?.skipByLayer == nil && model.routing?.prefill == .imageSkip(0.1))
+  }
+
   @Test func storedRoutersAreReadIgnoredOrOverruled() throws {
     let model = try load()
     #expect(model.routing == RoutingConfiguration(layers: [1, 2]))

@@ -19,12 +19,12 @@ import Testing
 
   private func rows(_ configuration: RoutingConfiguration, isDecoding: Bool = false) -> [Int] {
     probabilities.withUnsafeBufferPointer {
-      configuration.rowsToRun(batch(isDecoding: isDecoding), probabilities: $0)
+      configuration.rowsToRun(batch(isDecoding: isDecoding), layer: 0, probabilities: $0)
     }
   }
 
   private func rowsToTrain(_ configuration: RoutingConfiguration) -> [Int] {
-    probabilities.withUnsafeBufferPointer { configuration.rowsToTrain(batch(), probabilities: $0) }
+    probabilities.withUnsafeBufferPointer { configuration.rowsToTrain(batch(), layer: 0, probabilities: $0) }
   }
 
   @Test func promptsKeepRowsAboveTheThreshold() {
@@ -40,6 +40,51 @@ import Testing
     #expect(rows(configuration) == [3, 4, 8, 9])
     configuration.prefill = .imageSkip(0)
     #expect(rows(configuration) == Array(0..<10))
+    configuration.prefill = .skip(0.4)
+    #expect(rows(configuration) == [0, 2, 4, 6, 7, 9])
+  }
+
+  @Test func depthDecidesHowManyWhereItIsAsked() {
+    var configuration = RoutingConfiguration(layers: [3, 5, 7])
+    configuration.prefill = .imageSkip(0.5)
+    configuration.skipByLayer = [0, 0.5, 1]
+    func kept(_ layer: Int) -> (run: [Int], trained: [Int]) {
+      probabilities.withUnsafeBufferPointer {
+        (
+          configuration.rowsToRun(batch(), layer: layer, probabilities: $0),
+          configuration.rowsToTrain(batch(), layer: layer, probabilities: $0)
+        )
+      }
+    }
+    #expect(kept(3) == (Array(0..<10), Array(0..<10)))
+    #expect(kept(5) == ([0, 2, 3, 4, 6, 7, 8, 9], [0, 2, 3, 4, 6, 7, 8, 9]))
+    #expect(kept(7) == ([3, 4, 8, 9], [3, 4, 8, 9]))
+  }
+
+  /// Chance takes the same places of every sequence, others in other layers and with other seeds, each about as often.
+  @Test func chanceKnowsPlacesAndNothingElse() {
+    var configuration = RoutingConfiguration(layers: [0])
+    configuration.prefill = .imageSkip(0.5)
+    var batch = PackedBatch()
+    for _ in 0..<2 { batch.append(roles: [RowRole](repeating: .image, count: 64)) }
+    let flat = [Float](repeating: 0.5, count: 128)
+    func kept(_ layer: Int, seed: Int) -> [Int] {
+      configuration.rowChoice = .random(seed: seed)
+      return flat.withUnsafeBufferPointer { configuration.rowsToRun(batch, layer: layer, probabilities: $0) }
+    }
+    let first = kept(0, seed: 1)
+    #expect(first.count == 64)
+    #expect(first.prefix(32).map { $0 + 64 } == Array(first.suffix(32)))
+    #expect(first == kept(0, seed: 1))
+    var counts = [Int](repeating: 0, count: 64)
+    for layer in 0..<40 {
+      for seed in 0..<5 {
+        let places = kept(layer, seed: seed).prefix(32)
+        #expect(layer == 0 && seed == 1 || Array(places) != Array(first.prefix(32)))
+        for place in places { counts[place] += 1 }
+      }
+    }
+    #expect(counts.allSatisfy { (60...140).contains($0) }, "\(counts)")
   }
 
   @Test func generatedTokensRunFromTheThresholdOn() {
@@ -68,7 +113,7 @@ import Testing
     var batch = PackedBatch()
     batch.append(roles: [RowRole](repeating: .image, count: 5))
     let kept = [Float](repeating: 0.5, count: 5).withUnsafeBufferPointer {
-      configuration.rowsToRun(batch, probabilities: $0)
+      configuration.rowsToRun(batch, layer: 0, probabilities: $0)
     }
     #expect(kept == [0, 1, 2])
   }
