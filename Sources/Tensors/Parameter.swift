@@ -17,6 +17,8 @@ public final class Parameter: @unchecked Sendable {
   public package(set) var isTrainable = true
   /// The value rounded to bfloat16, kept by a trainer that computes in bfloat16.
   package var rounded: Tensor?
+  /// What linear operations add to the matrix while it is learnt that way.
+  package var lowRankChange: LowRankChange?
 
   public init(name: String, tensor: Tensor) {
     self.name = name

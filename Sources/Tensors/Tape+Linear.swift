@@ -11,13 +11,20 @@ extension Tape {
       self.weight = weight
       self.bias = bias
     }
+
+    /// Whether operations may multiply by the weight as it is stored and fuse what follows.
+    fileprivate var isFusible: Bool { weight.lowRankChange == nil }
   }
 
   /// activation(x · weightᵀ + bias).
   /// - Shape: x `[rows, inputs]` → `[rows, outputs]`
   public func linear(_ x: Value, _ map: Map, activation kind: Activation? = nil) -> Value {
-    if records {
-      let result = linear(x, value(of: map.weight), bias: map.bias.map { wideValue(of: $0) })
+    if records || !map.isFusible {
+      var result = linear(x, value(of: map.weight), bias: map.bias.map { wideValue(of: $0) })
+      if let change = map.weight.lowRankChange {
+        let narrow = linear(x, value(of: change.down))
+        result = add(result, scale(linear(narrow, value(of: change.up)), by: change.scale))
+      }
       return kind.map { activation($0, result) } ?? result
     }
     return product(ProductRows(x.tensor), map, ProductEnding(activation: kind))
@@ -29,7 +36,7 @@ extension Tape {
 
   /// Several products of the same rows.
   public func linear(_ x: Value, _ maps: [Map]) -> [Value] {
-    if records { return maps.map { linear(x, $0) } }
+    if records || !maps.allSatisfy(\.isFusible) { return maps.map { linear(x, $0) } }
     let rows = ProductRows(x.tensor)
     return maps.map { product(rows, $0, ProductEnding()) }
   }
@@ -37,7 +44,7 @@ extension Tape {
   /// residual + factor · (x · weightᵀ + bias), with a factor per row.
   /// - Shape: x `[rows, inputs]`, residual `[rows, outputs]`, factors `[rows]`
   public func linear(_ x: Value, _ map: Map, factors: Value? = nil, addedTo residual: Value) -> Value {
-    if records {
+    if records || !map.isFusible {
       let change = linear(x, map)
       return add(residual, factors.map { scaleRows(change, by: $0) } ?? change)
     }
@@ -48,7 +55,7 @@ extension Tape {
   /// residual + factors · (x · weightᵀ + bias), with a learnt factor per output.
   /// - Shape: x `[rows, inputs]`, residual `[rows, outputs]`, factors `[outputs]`
   public func linear(_ x: Value, _ map: Map, scaledBy factors: Parameter, addedTo residual: Value) -> Value {
-    if records { return add(residual, scaleColumns(linear(x, map), by: factors)) }
+    if records || !map.isFusible { return add(residual, scaleColumns(linear(x, map), by: factors)) }
     return product(
       ProductRows(x.tensor), map,
       ProductEnding(
@@ -57,7 +64,7 @@ extension Tape {
 
   /// silu(x · gateᵀ) · (x · upᵀ), the first half of a gated MLP.
   public func gatedLinear(_ x: Value, gate: Map, up: Map) -> Value {
-    if records || gate.bias != nil || up.bias != nil {
+    if records || gate.bias != nil || up.bias != nil || !gate.isFusible || !up.isFusible {
       let halves = linear(x, [gate, up])
       return swiGLU(gate: halves[0], up: halves[1])
     }

@@ -1,6 +1,6 @@
 public import Foundation
 internal import PocketWorld
-internal import StrictJSON
+public import StrictJSON
 public import Tensors
 
 /// A training run, as its JSON file describes it.
@@ -30,6 +30,15 @@ public struct RunConfiguration: Sendable {
   /// Where the run keeps its state, its log and, at the end, its model (`model/` inside).
   public var output: URL
   public var trainable: Set<Part>
+  /// LoRA in place of the decoder's matrices.
+  public struct LowRank: Sendable, Equatable {
+    public var rank: Int
+    /// The change is scaled by alpha / rank.
+    public var alpha: Double
+  }
+
+  /// Learn low-rank changes of the matrices of the decoder's layers, and nothing else of the decoder.
+  public var lowRank: LowRank?
   public var worldSeed: UInt64
   public var seed: UInt64
 
@@ -50,6 +59,8 @@ public struct RunConfiguration: Sendable {
   public var practice: Bool
   /// How often each kind of question is drawn for a picture.
   public var questionRounds: Int
+  /// The most questions about one picture, chosen in turn; nil for all that were drawn.
+  public var questionsPerPicture: Int?
   /// How many times more than that some kinds are drawn, by their names.
   public var extraQuestions: [String: Int]
   /// The share of questions that are asked without the request for a short answer, as people ask.
@@ -80,7 +91,8 @@ public struct RunConfiguration: Sendable {
     try self.init(json)
   }
 
-  init(_ json: JSONObject) throws {
+  /// - Throws: As `init(contentsOf:)`.
+  public init(_ json: JSONObject) throws {
     stage = try Self.choice(json, "stage")
     model = URL(fileURLWithPath: try json.string("model"))
     initialDecoder = try json.optionalString("initial_decoder").map { URL(fileURLWithPath: $0) }
@@ -94,6 +106,14 @@ public struct RunConfiguration: Sendable {
         }
         return part
       })
+    if let object = try json.optionalObject("lora") {
+      lowRank = LowRank(
+        rank: try Self.count(object, "rank", default: nil, from: 1),
+        alpha: try Self.number(object, "alpha", default: nil, in: 0...1e6))
+      guard trainable.contains(.decoder) else {
+        throw json.error(at: "lora", "it changes the decoder, which trainable leaves out")
+      }
+    }
     worldSeed = UInt64(try Self.count(json, "world_seed", default: 1, from: 0))
     seed = UInt64(try Self.count(json, "seed", default: 1, from: 0))
     steps = try Self.count(json, "steps", default: nil, from: 1)
@@ -103,6 +123,9 @@ public struct RunConfiguration: Sendable {
     practice = try json.optionalBool("practice") ?? false
     questionRounds = try Self.count(
       json, "question_rounds", default: 1, from: 1)
+    if json["questions_per_picture"] != nil {
+      questionsPerPicture = try Self.count(json, "questions_per_picture", default: nil, from: 1)
+    }
     extraQuestions = [:]
     for (kind, _) in try json.optionalObject("extra_questions") ?? JSONObject() {
       let extra = try json.object("extra_questions")
@@ -136,9 +159,10 @@ public struct RunConfiguration: Sendable {
   }
 
   private static let keys = [
-    "stage", "model", "initial_decoder", "initial_images", "tokenizer", "output", "trainable", "world_seed",
-    "seed",
-    "steps", "pictures_per_step", "question_rounds", "extra_questions", "bare_questions", "answer_weighting",
+    "stage", "model", "initial_decoder", "initial_images", "tokenizer", "output", "trainable", "lora",
+    "world_seed", "seed",
+    "steps", "pictures_per_step", "question_rounds", "questions_per_picture",
+    "extra_questions", "bare_questions", "answer_weighting",
     "practice",
     "pieces", "image_rows",
     "precision", "learning_rate",

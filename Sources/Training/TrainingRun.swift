@@ -16,15 +16,18 @@ public enum TrainingRun {
   ///   - threads: Pieces of a step that are computed at the same time; results do not depend on it.
   ///   - shouldStop: Asked after every step; true ends the run early with its state saved and no model written.
   ///   - report: Receives progress lines.
+  /// - Returns: The time of the steps, without reading and writing models.
+  @discardableResult
   public static func run(
     _ run: RunConfiguration, resume: Bool, threads: Int, shouldStop: () -> Bool = { false },
     report: @escaping (String) -> Void
-  ) throws {
+  ) throws -> Duration {
     let model = try startingModel(run)
     let tokenizer = try TokenizerFolder.load(run.tokenizer)
     let training = WorldExamples(
       seed: run.worldSeed, split: .train, rounds: run.questionRounds, extra: run.extraQuestions,
-      bareShare: run.bareQuestionShare, practises: run.practice, tokenizer: tokenizer)
+      bareShare: run.bareQuestionShare, mostQuestions: run.questionsPerPicture, practises: run.practice,
+      tokenizer: tokenizer)
     let validation = WorldExamples(
       seed: run.worldSeed, split: .val, rounds: 1, practises: false, tokenizer: tokenizer)
     let width = model.decoder.configuration.hiddenSize
@@ -62,13 +65,20 @@ public enum TrainingRun {
         training: training,
         validation: validation)
     }
-    let learnt = learntParameters(run, model) + task.ownParameters
+    let changes = run.lowRank.map { LowRankTuning(model, $0, seed: run.seed) }
+    let learnt = learntParameters(run, model, changes) + task.ownParameters
     let trainer = try Trainer(
-      run, task: task, learnt: learnt, all: model.parameters + task.ownParameters + fixedTables,
+      run, task: task, learnt: learnt,
+      all: model.parameters + (changes?.parameters ?? []) + task.ownParameters + fixedTables,
       threads: threads,
       resume: resume, report: report)
-    try trainer.train(shouldStop: shouldStop)
-    guard trainer.steps == run.steps else { return }
+    let time = try ContinuousClock().measure { try trainer.train(shouldStop: shouldStop) }
+    guard trainer.steps == run.steps else { return time }
+    if let changes {
+      try changes.writeAdapter(
+        to: run.output.appendingPathComponent("adapter"), base: run.model, replacing: model.routers)
+      changes.merge()
+    }
     try ModelFolder.write(
       model, to: run.output.appendingPathComponent("model"), format: .plain(.bfloat16),
       tokenizer: run.tokenizer)
@@ -78,22 +88,29 @@ public enum TrainingRun {
       try writer.write(to: run.output.appendingPathComponent(stageFile))
     }
     report("wrote \(run.output.appendingPathComponent("model").path)")
+    return time
   }
 
   /// What a stage learns besides the model, for the stages behind it.
   private static let stageFile = "stage.safetensors"
 
-  private static func learntParameters(_ run: RunConfiguration, _ model: VisionLanguageModel) -> [Parameter] {
-    let router = model.router
+  private static func learntParameters(
+    _ run: RunConfiguration, _ model: VisionLanguageModel, _ changes: LowRankTuning?
+  ) -> [Parameter] {
+    let routers = model.routers
     var result: [Parameter] = []
     if run.trainable.contains(.tower), run.stage != .symbols { result += model.images?.towerParameters ?? [] }
     if run.trainable.contains(.projector), run.stage != .symbols {
       result += model.images?.projectorParameters ?? []
     }
-    if run.trainable.contains(.decoder), run.stage != .patches {
-      result += model.decoder.parameters.filter { $0 !== router }
+    if let changes {
+      result += changes.parameters
+    } else if run.trainable.contains(.decoder), run.stage != .patches {
+      result += model.decoder.parameters.filter { parameter in
+        !routers.contains { $0 === parameter }
+      }
     }
-    if run.trainable.contains(.router), run.stage == .instruct, let router { result.append(router) }
+    if run.trainable.contains(.router), run.stage == .instruct { result += routers }
     return result
   }
 

@@ -30,14 +30,16 @@ struct WorldExamples: Sendable {
   private let rounds: Int
   private let extra: [String: Int]
   private let bareShare: Double
+  private let mostQuestions: Int?
   private let practises: Bool
 
   /// - Parameters:
   ///   - rounds: How often each kind of question is drawn for a picture; the same question is asked once.
   ///   - bareShare: The share of questions that do not say how they want to be answered.
+  ///   - mostQuestions: The most questions about one picture.
   init(
     seed: UInt64, split: WorldSplit, rounds: Int, extra: [String: Int] = [:], bareShare: Double = 0,
-    practises: Bool, tokenizer: any TextTokenizer
+    mostQuestions: Int? = nil, practises: Bool, tokenizer: any TextTokenizer
   ) {
     generator = SceneGenerator(seed: seed, split: split)
     self.tokenizer = tokenizer
@@ -45,6 +47,7 @@ struct WorldExamples: Sendable {
     self.rounds = rounds
     self.extra = extra
     self.bareShare = bareShare
+    self.mostQuestions = mostQuestions
     self.practises = practises
   }
 
@@ -68,6 +71,10 @@ struct WorldExamples: Sendable {
       }
     }
     if practises { tasks += PracticeQuestions.about(scene).map { (nil, $0.text, $0.answer) } }
+    if let mostQuestions, mostQuestions < tasks.count {
+      // Every kind has its turn as pictures go by.
+      tasks = (0..<mostQuestions).map { tasks[(index * mostQuestions + $0) % tasks.count] }
+    }
     let questions = try tasks.map { question in
       let open = try encode(question.text, answer: nil)
       let whole = try encode(question.text, answer: question.answer)
