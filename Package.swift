@@ -64,13 +64,21 @@ let package = Package(
         "Generation", "PocketWorld",
       ]),
     module(
-      "Evaluation", ["Files", "StrictJSON", "Images", "Models", "Tokenization", "Tensors", "Generation"]),
+      "Evaluation",
+      [
+        "Files", "StrictJSON", "Images", "Models", "MixtureOfDepths", "Tokenization", "Tensors", "Generation",
+      ]),
+    module(
+      "Reproduction",
+      [
+        "Tensors", "Files", "StrictJSON", "Tokenization", "Images", "Models", "MixtureOfDepths", "Generation",
+        "PocketWorld", "Training", "Evaluation",
+      ]),
     .executableTarget(
       name: "gamma-mod",
       dependencies: [
         "Checkpoints", "Evaluation", "Files", "Generation", "Images", "MixtureOfDepths", "Models",
-        "PocketWorld",
-        "StrictJSON", "Tensors", "Tokenization", "Training",
+        "PocketWorld", "Reproduction", "StrictJSON", "Tensors", "Tokenization", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -91,6 +99,7 @@ let package = Package(
     tests("Training", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths"]),
     tests("Generation", ["Checkpoints", "MixtureOfDepths", "Models", "Tensors"]),
     tests("PocketWorld", ["StrictJSON", "Images"]),
+    tests("Reproduction", ["StrictJSON"]),
     tests("Evaluation", ["Files", "Generation", "Images", "MixtureOfDepths", "PocketWorld", "StrictJSON"]),
     tests("gamma-mod", []),
   ],

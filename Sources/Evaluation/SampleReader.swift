@@ -6,7 +6,14 @@ internal import Tokenization
 
 /// Lets a model read questions, without answering them, for whoever measures it.
 public struct SampleReader {
-  private let session: VisionLanguageSession
+  /// What prompts take, in the mean.
+  public struct Means: Sendable {
+    public let tokens: Double
+    /// Bytes of keys and values.
+    public let cacheBytes: Double
+  }
+
+  let session: VisionLanguageSession
 
   public init(_ session: VisionLanguageSession) { self.session = session }
 
@@ -14,13 +21,12 @@ public struct SampleReader {
   ///   - observer: Sees every layer of every prompt.
   ///   - willRead: Receives each prompt before the model reads it.
   ///   - onProgress: Receives how many questions have been read.
-  /// - Returns: The mean number of tokens of a prompt.
   public func read(
     _ items: [EvaluationItem], observer: any DecoderObserver, willRead: (Prompt) -> Void = { _ in },
-    onProgress: (Int) -> Void
-  ) throws -> Double {
+    onProgress: (Int) -> Void = { _ in }
+  ) throws -> Means {
     let pool = MemoryPool()
-    var tokens = 0
+    var (tokens, bytes) = (0, 0)
     for (index, item) in items.enumerated() {
       let images = try item.image.map { [try picture($0, of: item)] } ?? []
       let turns = [ConversationMessage(.user, item.prompt), ConversationMessage(.assistant, nil)]
@@ -30,9 +36,11 @@ public struct SampleReader {
         session.model, backend: session.backend, pool: pool, count: 1, observer: observer)
       try batch.read([prompt])
       tokens += prompt.ids.count
+      bytes += batch.cacheBytes
       onProgress(index + 1)
     }
-    return Double(tokens) / Double(max(1, items.count))
+    let count = Double(max(1, items.count))
+    return Means(tokens: Double(tokens) / count, cacheBytes: Double(bytes) / count)
   }
 
   private func picture(_ picture: EvaluationItem.Picture, of item: EvaluationItem) throws -> PixelImage {

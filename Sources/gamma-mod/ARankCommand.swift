@@ -76,14 +76,12 @@ struct ARankCommand: ParsableCommand {
   }
 
   private func measure(_ session: VisionLanguageSession, _ items: [EvaluationItem]) throws -> ARankReport {
-    let meter = RankMeter(
-      layers: session.model.decoder.layers.count, backend: session.backend,
-      method: exact ? .singularValues : .counting)
     let progress = ProgressLine("arank")
-    let tokens = try SampleReader(session).read(items, observer: meter) { progress.show($0, of: items.count) }
-    progress.end()
-    return ARankReport(
-      model: model, data: data, samples: items.count, meanTokens: tokens,
-      plain: meter.plain, strictLower: meter.strictLower)
+    defer { progress.end() }
+    return try SampleReader(session).ranks(
+      items, method: exact ? .singularValues : .counting, model: model, data: data
+    ) {
+      progress.show($0, of: items.count)
+    }
   }
 }

@@ -109,16 +109,12 @@ struct ConvertCommand: ParsableCommand {
   ) throws -> Tensor {
     let items = try QuestionSamples.read(data, count: samples)
     let session = try VisionLanguageSession(source, routing: .ignored, threads: threads)
-    let decoder = session.model.decoder
-    let fit = RouterFit(
-      decoder, routed: try conversion.routedLayers(report, layerCount: decoder.layers.count),
-      backend: session.backend)
+    let routed = try conversion.routedLayers(report, layerCount: session.model.decoder.layers.count)
     let progress = ProgressLine("convert")
-    _ = try SampleReader(session).read(
-      items, observer: fit, willRead: { fit.begin($0.roles) },
-      onProgress: { progress.show($0, of: items.count) })
-    progress.end()
-    return try fit.weight(spread: 0.2)
+    defer { progress.end() }
+    return try SampleReader(session).attentionRouter(items, routed: routed) {
+      progress.show($0, of: items.count)
+    }
   }
 }
 

@@ -13,7 +13,7 @@ struct GammaMoD: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, ChatCommand.self, InspectCommand.self, TraceCommand.self, TokenizeCommand.self,
       ARankCommand.self, ConvertCommand.self, QuantizeCommand.self, TrainCommand.self, EvalCommand.self,
-      ScoreCommand.self, BenchCommand.self, DemoCommand.self, WorldCommand.self,
+      ScoreCommand.self, BenchCommand.self, DemoCommand.self, WorldCommand.self, ReproduceCommand.self,
     ])
 
   /// Parses and runs the command, and ends the process unless the command has simply finished.

@@ -25,7 +25,8 @@ import Testing
   private static func withoutMachine(_ text: String) -> String {
     let count = "(default: \(ProcessInfo.processInfo.activeProcessorCount))"
     return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-      line.contains("--threads") ? line.replacingOccurrences(of: count, with: "(default: all)") : String(line)
+      line.contains("--threads") || line.contains("side by side")
+        ? line.replacingOccurrences(of: count, with: "(default: all)") : String(line)
     }
     .joined(separator: "\n")
   }

@@ -1,0 +1,35 @@
+internal import Generation
+public import MixtureOfDepths
+internal import Models
+public import Tensors
+
+/// What conversion wants to know about a dense model.
+extension SampleReader {
+  /// ARank of every layer over some questions.
+  /// - Parameters:
+  ///   - model, data: What the report names as measured.
+  ///   - onProgress: Receives how many questions have been read.
+  public func ranks(
+    _ items: [EvaluationItem], method: RankMeter.Method = .counting, model: String, data: String,
+    onProgress: (Int) -> Void = { _ in }
+  ) throws -> ARankReport {
+    let meter = RankMeter(
+      layers: session.model.decoder.layers.count, backend: session.backend, method: method)
+    let means = try read(items, observer: meter, onProgress: onProgress)
+    return ARankReport(
+      model: model, data: data, samples: items.count, meanTokens: means.tokens, plain: meter.plain,
+      strictLower: meter.strictLower)
+  }
+
+  /// A first router: the direction of the image rows that the dense model attends to.
+  /// - Parameter routed: The layers that are to be routed.
+  /// - Shape: `[2, width]`
+  public func attentionRouter(
+    _ items: [EvaluationItem], routed: [Int], onProgress: (Int) -> Void = { _ in }
+  ) throws -> Tensor {
+    let fit = RouterFit(session.model.decoder, routed: routed, backend: session.backend)
+    _ = try read(items, observer: fit, willRead: { fit.begin($0.roles) }, onProgress: onProgress)
+    // The deviation of p's logit that still leaves p about one half, as a converted model wants it.
+    return try fit.weight(spread: 0.2)
+  }
+}

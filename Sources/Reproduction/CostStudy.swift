@@ -1,0 +1,160 @@
+internal import Evaluation
+internal import Files
+internal import Foundation
+internal import Generation
+internal import MixtureOfDepths
+internal import Models
+internal import PocketWorld
+internal import StrictJSON
+internal import Tensors
+internal import Training
+
+/// What training and answering cost at several skip shares (the paper's table 4), all on one thread and in alternation.
+///
+/// Costs do not depend on what a model has learnt, since a fixed share of the image rows is skipped, so the models are
+/// converted and not tuned.
+struct CostStudy {
+  struct Side {
+    let skip: Double
+    /// A training step of 8 pictures: all kinds of questions about each, and two questions about each.
+    var manyQuestionsStep = 0.0
+    var twoQuestionsStep = 0.0
+    /// Questions answered one at a time, picture file to answer, a second.
+    var answersPerSecond = 0.0
+    /// The same, 16 side by side.
+    var batchedAnswersPerSecond = 0.0
+    /// Keys and values of a prompt, in bytes, and the decoder's operations over it.
+    var cacheBytes = 0.0
+    var promptFlops = 0.0
+  }
+
+  let sides: [Side]
+  let foreignLoad: Double?
+
+  private static let skips = [0, 0.34, 0.51]
+  private static let rounds = 5
+
+  init(_ study: Study, out: URL, work: URL, report: (String) -> Void) throws {
+    let file = out.appending(path: "costs.json")
+    let settings = JSONObject([
+      ("base", JSONValue(study.base.relativePath)), ("dense_layers", JSONValue(study.denseLayers)),
+    ])
+    if FileManager.default.fileExists(atPath: file.path) {
+      let json = try JSONObject.read(contentsOf: file)
+      if try json.object("settings") == settings {
+        sides = try json.objects("sides").map(Side.init)
+        foreignLoad = try json.optionalDouble("foreign_load")
+        return
+      }
+    }
+    let load = ProcessorLoad()
+    let models = try Self.models(study, work: work)
+    let world = try StudyMaterial.world(work, .val, count: 16, seed: study.worldSeed)
+    let items = try QuestionSamples.read(world, count: 144)
+    var rounds: [[Side]] = Self.skips.map { _ in [] }
+    // One round more than counts: the first warms up.
+    for round in 0...Self.rounds {
+      for (index, model) in models.enumerated() {
+        var side = Side(skip: Self.skips[index])
+        side.manyQuestionsStep = try Self.stepSeconds(study, model, questions: nil, work: work)
+        side.twoQuestionsStep = try Self.stepSeconds(study, model, questions: 2, work: work)
+        try Self.answer(items, model, into: &side)
+        if round > 0 { rounds[index].append(side) }
+      }
+      report("costs: round \(round) of \(Self.rounds)")
+    }
+    sides = rounds.map(Self.median)
+    foreignLoad = load.foreignShare()
+    var json = JSONObject([
+      ("settings", .object(settings)), ("sides", .array(sides.map { .object($0.json) })),
+    ])
+    json["foreign_load"] = foreignLoad.map { JSONValue($0) }
+    try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
+    try AtomicFile.write(JSONValue.object(json).text(.pretty) + "\n", to: file)
+  }
+
+  /// The dense model and its conversions.
+  private static func models(_ study: Study, work: URL) throws -> [URL] {
+    let session = try VisionLanguageSession(study.base, routing: .ignored, threads: 1)
+    let world = try StudyMaterial.world(work, .train, count: study.samples, seed: study.worldSeed)
+    let ranks = try SampleReader(session).ranks(
+      try QuestionSamples.read(world, count: study.samples), model: study.base.relativePath, data: "training")
+    return try skips.map { skip in
+      guard skip > 0 else { return study.base }
+      var conversion = ModelConversion()
+      conversion.choice = .allButHighest(study.denseLayers)
+      conversion.skip = skip
+      let url = work.appending(path: "costs").appending(path: "converted-\(Int(skip * 100))")
+      _ = try conversion.convert(study.base, report: ranks, to: url)
+      return url
+    }
+  }
+
+  private static func stepSeconds(_ study: Study, _ model: URL, questions: Int?, work: URL) throws -> Double {
+    let output = work.appending(path: "costs").appending(path: "training")
+    try? FileManager.default.removeItem(at: output)
+    defer { try? FileManager.default.removeItem(at: output) }
+    let steps = 6
+    var json = study.training
+    json["stage"] = "instruct"
+    json["model"] = JSONValue(model.path)
+    json["tokenizer"] = JSONValue(study.base.path)
+    json["output"] = JSONValue(output.path)
+    json["steps"] = JSONValue(steps)
+    json["log_every"] = JSONValue(steps)
+    // Writing the state is no part of a step.
+    json["checkpoint_every"] = JSONValue(steps + 1)
+    json["validation_pictures"] = 0
+    json["questions_per_picture"] = questions.map { JSONValue($0) }
+    let time = try TrainingRun.run(RunConfiguration(json), resume: false, threads: 1) { _ in }
+    return time / .seconds(1) / Double(steps)
+  }
+
+  private static func answer(_ items: [EvaluationItem], _ url: URL, into side: inout Side) throws {
+    let session = try VisionLanguageSession(url, threads: 1)
+    let clock = ContinuousClock()
+    for batch in [1, 16] {
+      var options = EvaluationRun.Options()
+      options.batch = batch
+      let time = try clock.measure {
+        _ = try EvaluationRun(options).answers(items, of: .vqav2, sessions: [session])
+      }
+      let speed = Double(items.count) / (time / .seconds(1))
+      if batch == 1 { side.answersPerSecond = speed } else { side.batchedAnswersPerSecond = speed }
+    }
+    let trace = RoutingTrace(session.model.decoder)
+    side.cacheBytes = try SampleReader(session).read(items, observer: trace).cacheBytes
+    side.promptFlops = Double(trace.flops) / Double(items.count)
+  }
+
+  private static func median(_ sides: [Side]) -> Side {
+    var result = sides[0]
+    for path in [
+      \Side.manyQuestionsStep, \.twoQuestionsStep, \.answersPerSecond, \.batchedAnswersPerSecond,
+    ] as [WritableKeyPath<Side, Double>] {
+      result[keyPath: path] = sides.map { $0[keyPath: path] }.sorted()[sides.count / 2]
+    }
+    return result
+  }
+}
+
+extension CostStudy.Side {
+  init(_ json: JSONObject) throws {
+    skip = try json.double("skip")
+    manyQuestionsStep = try json.double("step_many_questions_s")
+    twoQuestionsStep = try json.double("step_two_questions_s")
+    answersPerSecond = try json.double("answers_per_s")
+    batchedAnswersPerSecond = try json.double("answers_per_s_batch_16")
+    cacheBytes = try json.double("kv_bytes")
+    promptFlops = try json.double("prompt_flops")
+  }
+
+  var json: JSONObject {
+    JSONObject([
+      ("skip", JSONValue(skip)), ("step_many_questions_s", JSONValue(manyQuestionsStep)),
+      ("step_two_questions_s", JSONValue(twoQuestionsStep)), ("answers_per_s", JSONValue(answersPerSecond)),
+      ("answers_per_s_batch_16", JSONValue(batchedAnswersPerSecond)), ("kv_bytes", JSONValue(cacheBytes)),
+      ("prompt_flops", JSONValue(promptFlops)),
+    ])
+  }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Reproduction
+
+struct ReproduceCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reproduce", abstract: "Repeat the paper's study on the pocket model and write a report.",
+    discussion: """
+      Every row of the study is trained and judged once per seed; results that are there already are kept, so that the \
+      same command goes on after Ctrl-C or a kill. The report compares what was found with the paper.
+      """)
+
+  @Option(help: "The study's JSON file.")
+  var study = "training/reproduction/study.json"
+
+  @Option(help: "The folder for results, plots and the report.")
+  var out: String
+
+  @Option(help: "The folder for worlds, models and training states.")
+  var work = "runs/reproduction"
+
+  @Option(help: ArgumentHelp("Only these rows of the study, with commas between them.", valueName: "row,…"))
+  var rows: String?
+
+  @Option(help: ArgumentHelp("Only these of the study's seeds, with commas between them.", valueName: "n,…"))
+  var seeds: String?
+
+  @Option(help: "How many rows to work on side by side, each by one thread.")
+  var jobs = ProcessInfo.processInfo.activeProcessorCount
+
+  func validate() throws {
+    guard jobs > 0 else { throw ValidationError("--jobs: at least 1 is needed, not \(jobs)") }
+    guard seeds == nil || numbers != nil else {
+      throw ValidationError("--seeds: numbers with commas between them are needed, not \(seeds ?? "")")
+    }
+  }
+
+  private var numbers: [Int]? {
+    let parts = seeds?.split(separator: ",", omittingEmptySubsequences: false)
+    let numbers = parts?.compactMap { Int($0) }
+    return numbers?.count == parts?.count ? numbers : nil
+  }
+
+  func run() throws {
+    let log = Logger(label: "reproduce")
+    let reproduction = Reproduction(
+      try Study(contentsOf: URL(fileURLWithPath: study)), out: URL(fileURLWithPath: out),
+      work: URL(fileURLWithPath: work))
+    let names = rows?.split(separator: ",").map(String.init)
+    try Interrupt.watch { isRequested in
+      let isComplete = try reproduction.run(rows: names, seeds: numbers, jobs: jobs, shouldStop: isRequested)
+      {
+        log.info("\($0)")
+      }
+      guard isComplete else { return log.notice("stopped; the same command goes on") }
+      try reproduction.writeReport(threads: jobs) { log.info("\($0)") }
+      log.info("wrote \(out)/README.md")
+    }
+  }
+}
