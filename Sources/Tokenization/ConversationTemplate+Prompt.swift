@@ -113,7 +113,7 @@ extension ConversationMessage {
 
 extension String {
   /// The parts before, between and after the places where `mark` stands, compared byte by byte.
-  func pieces(around mark: String) -> [String] {
+  package func pieces(around mark: String) -> [String] {
     let splitter = AddedTokenSplitter([AddedToken(id: 0, content: mark)])
     var text = self
     return text.withUTF8 { bytes in
@@ -129,7 +129,7 @@ extension String {
   }
 
   /// The text without white space at both ends.
-  func trimmed() -> String {
+  package func trimmed() -> String {
     let scalars = unicodeScalars.drop { $0.properties.isWhitespace }
     let end = scalars.lastIndex { !$0.properties.isWhitespace }.map { scalars.index(after: $0) }
     return String(scalars[..<(end ?? scalars.startIndex)])

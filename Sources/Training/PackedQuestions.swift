@@ -1,8 +1,10 @@
+internal import Generation
 internal import Models
 internal import PocketWorld
 internal import Tensors
 
-/// The questions of some pictures in one packed batch: each picture's rows stand once, its questions continue them.
+/// What is learnt of some pictures or conversations in one packed batch. The rows of a picture that several questions are
+/// about stand once, and the questions continue them.
 struct PackedQuestions {
   private(set) var batch = PackedBatch()
   /// Ids of the rows that are text, and where they stand.
@@ -14,8 +16,8 @@ struct PackedQuestions {
   private(set) var targets: [Int32] = []
   private(set) var targetQuestions: [Int] = []
   private(set) var weights: [Float] = []
-  /// The kind of each question; nil for practice.
-  private(set) var kinds: [QuestionKind?] = []
+  /// Under which name each question is measured besides "accuracy", and whether it counts there.
+  private(set) var measures: [(name: String?, counts: Bool)] = []
 
   /// - Parameters:
   ///   - imageRows: For each picture the patches that have a row, ascending.
@@ -39,15 +41,51 @@ struct PackedQuestions {
         let roles: [RowRole] =
           question.prompt.map { _ in .prompt } + question.answer.dropLast().map { _ in .answer }
         batch.append(roles: roles, continuing: parent)
-        for (offset, id) in question.answer.enumerated() {
-          targetRows.append(first + question.prompt.count - 1 + offset)
-          targets.append(Int32(id))
-          targetQuestions.append(kinds.count)
-        }
-        weights += Self.weights(tokens: question.answer.count, weighting)
-        kinds.append(question.kind)
+        addTargets(question.answer, behind: first + question.prompt.count - 1, weighting)
+        measures.append((question.kind?.rawValue ?? "practice", question.kind != nil))
       }
     }
+  }
+
+  /// Conversations, a segment each.
+  /// - Parameter conversations: Rows with one id for each image row, and which of them are labels.
+  init(_ conversations: [(prompt: Prompt, isLabel: [Bool])], weighting: RunConfiguration.AnswerWeighting) {
+    for (prompt, isLabel) in conversations {
+      let start = batch.rowCount
+      let ids = prompt.ids
+      let roles = zip(prompt.roles, isLabel).map { $1 ? .answer : $0 }
+      batch.append(roles: roles, axes: prompt.axes)
+      for (place, id) in ids.enumerated() {
+        if id == prompt.imageTokenID {
+          imagePlaces.append(start + place)
+        } else {
+          textIDs.append(id)
+          textPlaces.append(start + place)
+        }
+      }
+      // Each run of labels is an answer.
+      var place = 1
+      while place < ids.count {
+        let end = isLabel[place...].firstIndex(of: false) ?? ids.count
+        if end > place {
+          addTargets(Array(ids[place..<end]), behind: start + place - 1, weighting)
+          measures.append((nil, true))
+        }
+        place = max(end, place) + 1
+      }
+    }
+  }
+
+  /// An answer that follows a row.
+  private mutating func addTargets(
+    _ answer: [Int], behind row: Int, _ weighting: RunConfiguration.AnswerWeighting
+  ) {
+    for (offset, id) in answer.enumerated() {
+      targetRows.append(row + offset)
+      targets.append(Int32(id))
+      targetQuestions.append(measures.count)
+    }
+    weights += Self.weights(tokens: answer.count, weighting)
   }
 
   /// The sum of the targets' weights.
@@ -69,27 +107,24 @@ struct PackedQuestions {
   }
 
   /// The rows that enter the decoder.
-  func embed(_ decoder: TransformerDecoder, imageRows: Value, _ tape: Tape) -> Value {
-    tape.assemble(
-      [
-        RowSource(decoder.embed(textIDs, tape), places: textPlaces),
-        RowSource(imageRows, places: imagePlaces),
-      ],
-      rows: batch.rowCount)
+  func embed(_ decoder: TransformerDecoder, imageRows: Value?, _ tape: Tape) -> Value {
+    let text = RowSource(decoder.embed(textIDs, tape), places: textPlaces)
+    let images = imageRows.map { [RowSource($0, places: imagePlaces)] } ?? []
+    return tape.assemble([text] + images, rows: batch.rowCount)
   }
 
   /// The share of questions whose every token has the largest logit, by kind.
   func accuracy(_ logits: Tensor) -> Measurements {
-    var isRight = [Bool](repeating: true, count: kinds.count)
+    var isRight = [Bool](repeating: true, count: measures.count)
     for (row, target) in targets.enumerated() {
       let line = UnsafeBufferPointer(start: logits.floatPointer + row * logits.width, count: logits.width)
       let best = line.indices.max { line[$0] < line[$1] }
       if best != Int(target) { isRight[targetQuestions[row]] = false }
     }
     var result = Measurements()
-    for (kind, right) in zip(kinds, isRight) {
-      result.add(kind?.rawValue ?? "practice", right ? 1 : 0)
-      if kind != nil { result.add("accuracy", right ? 1 : 0) }
+    for (measure, right) in zip(measures, isRight) {
+      if let name = measure.name { result.add(name, right ? 1 : 0) }
+      if measure.counts { result.add("accuracy", right ? 1 : 0) }
     }
     return result
   }

@@ -39,6 +39,20 @@ public struct RunConfiguration: Sendable {
 
   /// Learn low-rank changes of the matrices of the decoder's layers, and nothing else of the decoder.
   public var lowRank: LowRank?
+  /// Conversations to learn from, and to validate by, in place of the pocket world's pictures.
+  public struct Conversations: Sendable {
+    /// In LLaVA's format: a JSON array, or JSON Lines.
+    public var data: URL
+    /// The folder in which the samples' pictures are.
+    public var images: URL
+    public var validation: URL?
+    /// The name of the template that writes the turns; nil for the one of the model's family.
+    public var template: String?
+    /// Tokens, a picture counting as one, after which a conversation is cut.
+    public var maximalLength: Int
+  }
+
+  public var conversations: Conversations?
   public var worldSeed: UInt64
   public var seed: UInt64
 
@@ -114,6 +128,19 @@ public struct RunConfiguration: Sendable {
         throw json.error(at: "lora", "it changes the decoder, which trainable leaves out")
       }
     }
+    if let data = try json.optionalString("data") {
+      let url = URL(fileURLWithPath: data)
+      conversations = Conversations(
+        data: url,
+        images: try json.optionalString("images").map { URL(fileURLWithPath: $0) }
+          ?? url.deletingLastPathComponent(),
+        validation: try json.optionalString("validation_data").map { URL(fileURLWithPath: $0) },
+        template: try json.optionalString("conversation"),
+        maximalLength: try Self.count(json, "max_length", default: 2048, from: 1))
+      guard stage == .instruct else {
+        throw json.error(at: "data", "only the stage instruct learns from conversations")
+      }
+    }
     worldSeed = UInt64(try Self.count(json, "world_seed", default: 1, from: 0))
     seed = UInt64(try Self.count(json, "seed", default: 1, from: 0))
     steps = try Self.count(json, "steps", default: nil, from: 1)
@@ -160,6 +187,7 @@ public struct RunConfiguration: Sendable {
 
   private static let keys = [
     "stage", "model", "initial_decoder", "initial_images", "tokenizer", "output", "trainable", "lora",
+    "data", "images", "validation_data", "conversation", "max_length",
     "world_seed", "seed",
     "steps", "pictures_per_step", "question_rounds", "questions_per_picture",
     "extra_questions", "bare_questions", "answer_weighting",

@@ -52,6 +52,8 @@ public enum TrainingRun {
           "patches.heads.weight", [outputs, images.featureWidth], initial: .normal(deviation: 0.02)),
         headBias: heads.parameter("patches.heads.bias", [outputs], initial: .constant(0)), tables: tables,
         training: training, validation: validation)
+    case .instruct where run.conversations != nil:
+      task = try ConversationTask(run, model: model, tokenizer: tokenizer)
     case .instruct:
       guard let images = model.images else {
         throw TrainingError("this stage learns from pictures, which a \(model.family) model does not read")

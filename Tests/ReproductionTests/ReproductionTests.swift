@@ -39,8 +39,8 @@ import Testing
     func run(_ study: Study, stopAfter: Int = .max) throws -> Bool {
       lines.withLock { $0 = [] }
       return try Reproduction(study, out: out, work: work).run(
-        jobs: 2, shouldStop: { lines.withLock { $0.count } >= stopAfter }
-      ) { line in lines.withLock { $0.append(line) } }
+        jobs: 2, shouldStop: { lines.withLock { $0.count } >= stopAfter },
+        report: { line in lines.withLock { $0.append(line) } })
     }
     #expect(try !run(study(), stopAfter: 1))
     let first = lines.withLock { $0.count }
@@ -93,7 +93,7 @@ import Testing
     defer { try? FileManager.default.removeItem(at: folder) }
     let reproduction = Reproduction(try study(), out: folder, work: folder)
     #expect(throws: ReproductionError.self) {
-      try reproduction.run(rows: ["nothing"], jobs: 1, shouldStop: { false }) { _ in }
+      try reproduction.run(rows: ["nothing"], jobs: 1, shouldStop: { false }, report: { _ in })
     }
   }
 }
