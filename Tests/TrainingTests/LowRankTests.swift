@@ -69,13 +69,11 @@ import Testing
     let whole = try tiny.losses(run)
     let (again, _) = try self.run(["output": .string(tiny.output("again").path)])
     var steps = 0
-    try TrainingRun.run(
-      again, resume: false, threads: 1,
-      shouldStop: {
-        steps += 1
-        return steps > 3
-      }
-    ) { _ in }
+    func stop() -> Bool {
+      steps += 1
+      return steps > 3
+    }
+    try TrainingRun.run(again, resume: false, threads: 1, shouldStop: stop, report: { _ in })
     try TrainingRun.run(again, resume: true, threads: 2) { _ in }
     #expect(try tiny.log(again).map { try $0.double("loss") } == whole)
     #expect(
