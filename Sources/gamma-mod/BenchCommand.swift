@@ -50,6 +50,10 @@ struct BenchCommand: ParsableCommand {
   var decodeThreshold: Float?
 
   @Option(
+    help: "Find the threshold by which generated tokens skip this share of the routed layers, and use that.")
+  var decodeSkip: Double?
+
+  @Option(
     help: "Format of the weights in memory: f32, bf16, int8 or int4; by default as stored, or f32.",
     transform: ModelOptions.precision)
   var dtype: WeightPrecision?
@@ -83,6 +87,13 @@ struct BenchCommand: ParsableCommand {
     }
     if arank, training { throw ValidationError("--arank: a training step has no ARank to measure") }
     if let skip, !(0...1).contains(skip) { throw ValidationError("--skip takes a share between 0 and 1") }
+    if let decodeSkip,
+      !(0...1).contains(decodeSkip) || decodeThreshold != nil || decodeTokens == 0 || training
+    {
+      throw ValidationError(
+        "--decode-skip takes a share between 0 and 1 and needs generated tokens; --decode-threshold excludes it"
+      )
+    }
     if let shape, ModelShape(rawValue: shape) == nil {
       throw ValidationError(
         "--shape is one of \(ModelShape.allCases.map(\.rawValue).joined(separator: ", "))")
@@ -115,7 +126,12 @@ struct BenchCommand: ParsableCommand {
       workload.loadsPicture = load
       workload.imageTokens = try subject.tokenCount(of: load())
     }
-    let (dense, routed) = (subject.dense, subject.routed)
+    let dense = subject.dense
+    let routed =
+      try decodeSkip.map {
+        try SpeedComparison.decodingModel(
+          subject.routed, skipping: $0, workload: workload, backend: backend)
+      } ?? subject.routed
     let comparison = try SpeedComparison(dense: dense, routed: routed, workload: workload, backend: backend)
     let head: [(String, JSONValue)] = [
       ("model", .string(model ?? shape ?? "")), ("dtype", .string((dtype ?? dense.precision).rawValue)),
