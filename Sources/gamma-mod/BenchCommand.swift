@@ -61,6 +61,12 @@ struct BenchCommand: ParsableCommand {
   @Option(name: [.customLong("repeat")], help: "Alternations.")
   var repeats = 5
 
+  @Option(
+    help:
+      "The variant of the kernels, such as avx512, avx2 or portable; by default the fastest of this processor."
+  )
+  var kernels: String?
+
   @Option(name: [.short, .long], help: "Threads.")
   var threads = ProcessInfo.processInfo.activeProcessorCount
 
@@ -84,6 +90,10 @@ struct BenchCommand: ParsableCommand {
       denseLayers >= 1
     else {
       throw ValidationError("counts must be positive")
+    }
+    if let kernels, !Backend.kernelVariants.contains(kernels) {
+      throw ValidationError(
+        "--kernels: this processor runs \(Backend.kernelVariants.joined(separator: ", "))")
     }
     if arank, training { throw ValidationError("--arank: a training step has no ARank to measure") }
     if let skip, !(0...1).contains(skip) { throw ValidationError("--skip takes a share between 0 and 1") }
@@ -112,7 +122,9 @@ struct BenchCommand: ParsableCommand {
   }
 
   func run() throws {
-    let backend = Backend(threads: threads)
+    // The portable kernels multiply as well, so that nothing depends on the processor.
+    let backend = Backend(
+      kernels: kernels, matrixLibrary: kernels == "portable" ? .portable : .system, threads: threads)
     if let tower { return try time(tower, backend) }
     let subject = try BenchSubject(
       model: model, shape: shape, precision: dtype, skip: skip,

@@ -29,7 +29,7 @@ struct CommandProcess {
     code = process.terminationStatus
   }
 
-  private static var tool: URL? {
+  static var tool: URL? {
     let places = [Bundle.main.executableURL, Bundle.main.bundleURL] + Bundle.allBundles.map(\.bundleURL)
     return places.compactMap { $0?.deletingLastPathComponent().appendingPathComponent("gamma-mod") }
       .first { FileManager.default.isExecutableFile(atPath: $0.path) }
