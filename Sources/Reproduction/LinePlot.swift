@@ -26,7 +26,7 @@ struct LinePlot {
   private static let colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"]
 
   var svg: String {
-    let (width, height, left, right, top, bottom) = (680, 400, 64, 200, 72, 48)
+    let (width, height, left, right, top, bottom) = (680, 416, 64, 200, 88, 48)
     let points = series.flatMap(\.points)
     let (lowX, highX) = Self.range(points.map(\.x), step: 10)
     let (lowY, highY) = Self.range(points.flatMap { [$0.y - $0.spread, $0.y + $0.spread] }, step: 5)
@@ -46,7 +46,7 @@ struct LinePlot {
       parts.append(SVG.text(x(value), height - bottom + 20, String(Int(value)), anchor: "middle"))
     }
     parts.append(SVG.text((left + width - right) / 2, height - 8, xName, anchor: "middle", fill: "#555555"))
-    parts.append(SVG.text(16, top - 8, yName, fill: "#555555"))
+    parts.append(SVG.text(16, top - 14, yName, fill: "#555555"))
     for (index, series) in series.enumerated() {
       let colour = Self.colours[index % Self.colours.count]
       if series.isLine {
@@ -77,8 +77,9 @@ struct LinePlot {
 
   /// The values' range, widened to multiples of a step.
   private static func range(_ values: [Double], step: Double) -> (Double, Double) {
-    let low = ((values.min() ?? 0) / step).rounded(.down) * step
-    let high = ((values.max() ?? 0) / step).rounded(.up) * step
+    // A hair beyond a multiple is no reason for another step.
+    let low = ((values.min() ?? 0) / step + 1e-9).rounded(.down) * step
+    let high = ((values.max() ?? 0) / step - 1e-9).rounded(.up) * step
     return (low, max(high, low + step))
   }
 }

@@ -50,7 +50,7 @@ struct RankStudy {
     bySize = try Self.sizes.filter { $0 <= mixed.count }.map { size in
       // The samples of one size come behind those of the smaller ones, as far as there are enough.
       let first = min(Self.sizes.filter { $0 < size }.reduce(0, +), mixed.count - size)
-      return try measure("\(size) samples", Array(mixed[first..<first + size]))
+      return try measure("\(size) mixed", Array(mixed[first..<first + size]))
     }
     let json = JSONObject([
       ("settings", .object(settings)), ("by_task", .array(byTask.map { .object($0.json) })),

@@ -57,8 +57,18 @@ struct ReproductionReport {
     each kind in all. Accuracy is the mean of the nine official scores in percent, ± the standard deviation over \
     seeds. Skipped is the share of image rows that routed layers skip; work is the decoder's, over a prompt, as a share \
     of the dense model's. The paper's columns are its accuracy and skipped share (arXiv 2410.13859, table 1: LLaVA-HR 7B, \
-    mean of four benchmarks).
+    mean of four benchmarks).\(unfinished)
     """
+  }
+
+  /// A sentence about results that are not there yet; empty if all are.
+  private var unfinished: String {
+    let wanted = study.rows.count * study.seeds.count
+    let there = records.values.reduce(0) { $0 + $1.count }
+    guard there < wanted else { return "" }
+    return
+      "\n\n**\(there) of \(wanted) results are there**; `gamma-mod reproduce` makes the others. Rows with fewer than "
+      + "\(study.seeds.count) seeds are provisional, and claims about them are not decided here."
   }
 
   private var findings: String {
@@ -70,7 +80,7 @@ struct ReproductionReport {
     ]
     for finding in study.findings {
       let (first, second) = (accuracies(finding.row), accuracies(finding.other))
-      guard !first.isEmpty, first.count == second.count else { continue }
+      guard first.count == study.seeds.count, second.count == study.seeds.count else { continue }
       let (verdict, margin) = finding.judge(first, second)
       lines.append(
         "| \(finding.claim): `\(finding.row)` and `\(finding.other)` | "
@@ -82,8 +92,8 @@ struct ReproductionReport {
   private func table(_ table: StudyTable) -> String {
     var lines = [
       "## \(table.title)", "",
-      "| row | what | accuracy | skipped | work | steps | paper: accuracy | skipped |",
-      "|---|---|---|---|---|---|---|---|",
+      "| row | what | accuracy | seeds | skipped | work | steps | paper: accuracy | skipped |",
+      "|---|---|---|---|---|---|---|---|---|",
     ]
     for name in table.rows {
       guard let row = study.rows.first(where: { $0.name == name }), let records = records[name] else {
@@ -91,9 +101,11 @@ struct ReproductionReport {
       }
       let paper = row.paper.map { String(format: "%.1f | %.1f", $0.accuracy, $0.skip) } ?? "– | –"
       lines.append(
-        "| `\(name)` | \(row.title) | \(accuracy(records, .trained)) | \(skipped(records, .trained)) | "
-          + "\(work(records, .trained)) | \(records.first?.steps ?? 0) | \(paper) |")
+        "| `\(name)` | \(row.title) | \(accuracy(records, .trained)) | \(records.count) | "
+          + "\(skipped(records, .trained)) | \(work(records, .trained)) | \(records.first?.steps ?? 0) | \(paper) |"
+      )
     }
+    if let note = table.note { lines += ["", note] }
     return lines.joined(separator: "\n")
   }
 
@@ -139,7 +151,7 @@ struct ReproductionReport {
   private func rankSection(_ ranks: RankStudy) -> String {
     var lines = [
       "## ARank over tasks and sample sizes (the paper's Fig. 3)", "", "![ARank](arank.svg)", "",
-      "Spearman's correlation of the layers' order with that of \(ranks.reference?.name ?? "the largest sample"), and "
+      "Spearman's correlation of the layers' order with that of \(ranks.reference?.samples ?? 0) questions of mixed kinds, and "
         + "the \(study.denseLayers) layers that would stay dense.",
       "", "| measured over | correlation | stay dense |", "|---|---|---|",
     ]

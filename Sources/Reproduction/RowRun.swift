@@ -40,9 +40,12 @@ struct RowRun {
 
   /// The folder of the row's model, the processor time of its training and the steps of it; nil if it was stopped.
   private func trainedModel() throws -> (URL, seconds: Double, steps: Int)? {
-    if let other = row.modelOf {
-      let folder = work.appending(path: "rows").appending(path: "\(other)-\(seed)")
-      return (folder.appending(path: "training/model"), 0, 0)
+    if let other = study.rows.first(where: { $0.name == row.modelOf }) {
+      // It is made anew if its result is there and its model has been deleted.
+      let run = RowRun(
+        study: study, row: other, seed: seed, material: material, work: work, shouldStop: shouldStop,
+        report: report)
+      return try run.trainedModel().map { ($0.0, 0, 0) }
     }
     let start = try startingModel()
     guard let overrides = row.training else { return (start, 0, 0) }

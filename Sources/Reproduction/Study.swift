@@ -64,10 +64,13 @@ public struct Study: Sendable {
 /// Rows that a reader should compare.
 struct StudyTable: Sendable {
   let title: String
+  /// What stands below the table; nil for nothing.
+  let note: String?
   let rows: [String]
 
   init(_ json: JSONObject) throws {
     title = try json.string("title")
+    note = try json.optionalString("note")
     rows = try json.strings("rows")
   }
 }

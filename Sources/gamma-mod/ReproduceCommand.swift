@@ -26,6 +26,9 @@ struct ReproduceCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Only these of the study's seeds, with commas between them.", valueName: "n,…"))
   var seeds: String?
 
+  @Flag(help: "Train nothing; write the report about the results that are there.")
+  var reportOnly = false
+
   @Option(help: "How many rows to work on side by side, each by one thread.")
   var jobs = ProcessInfo.processInfo.activeProcessorCount
 
@@ -49,10 +52,10 @@ struct ReproduceCommand: ParsableCommand {
       work: URL(fileURLWithPath: work))
     let names = rows?.split(separator: ",").map(String.init)
     try Interrupt.watch { isRequested in
-      let isComplete = try reproduction.run(rows: names, seeds: numbers, jobs: jobs, shouldStop: isRequested)
-      {
-        log.info("\($0)")
-      }
+      let isComplete =
+        try reportOnly
+        || reproduction.run(
+          rows: names, seeds: numbers, jobs: jobs, shouldStop: isRequested, report: { log.info("\($0)") })
       guard isComplete else { return log.notice("stopped; the same command goes on") }
       try reproduction.writeReport(threads: jobs) { log.info("\($0)") }
       log.info("wrote \(out)/README.md")
