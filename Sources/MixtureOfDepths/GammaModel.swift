@@ -119,11 +119,7 @@ extension VisionLanguageModel {
   /// - Parameter routers: One for each routed layer, by its place; layers may share one.
   package func routed(_ configuration: RoutingConfiguration, routers: [Int: Parameter]) -> VisionLanguageModel
   {
-    var distinct: [Parameter] = []
-    for router in configuration.layers.compactMap({ routers[$0] })
-    where !distinct.contains(where: { $0 === router }) {
-      distinct.append(router)
-    }
+    let distinct = Self.distinct(configuration.layers.compactMap { routers[$0] })
     let chosen = Set(configuration.layers)
     let decoder = decoder.replacingLayers(sharing: distinct) { layer in
       guard let base = layer as? DenseLayer ?? (layer as? RoutedLayer)?.base, chosen.contains(layer.index),
@@ -177,11 +173,13 @@ extension VisionLanguageModel {
 
   /// The routers of all routed layers, each once.
   public var routers: [Parameter] {
-    var distinct: [Parameter] = []
-    for case let layer as RoutedLayer in decoder.layers
-    where !distinct.contains(where: { $0 === layer.router }) {
-      distinct.append(layer.router)
+    Self.distinct(decoder.layers.compactMap { ($0 as? RoutedLayer)?.router })
+  }
+
+  /// Each parameter once, in the order of first use.
+  private static func distinct(_ parameters: [Parameter]) -> [Parameter] {
+    parameters.reduce(into: []) { distinct, parameter in
+      if !distinct.contains(where: { $0 === parameter }) { distinct.append(parameter) }
     }
-    return distinct
   }
 }

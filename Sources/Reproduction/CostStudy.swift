@@ -1,5 +1,4 @@
 internal import Evaluation
-internal import Files
 internal import Foundation
 internal import Generation
 internal import MixtureOfDepths
@@ -39,13 +38,10 @@ struct CostStudy {
     let settings = JSONObject([
       ("base", JSONValue(study.base.relativePath)), ("dense_layers", JSONValue(study.denseLayers)),
     ])
-    if FileManager.default.fileExists(atPath: file.path) {
-      let json = try JSONObject.read(contentsOf: file)
-      if try json.object("settings") == settings {
-        sides = try json.objects("sides").map(Side.init)
-        foreignLoad = try json.optionalDouble("foreign_load")
-        return
-      }
+    if let json = try StoredResult.read(file, settings: settings) {
+      sides = try json.objects("sides").map(Side.init)
+      foreignLoad = try json.optionalDouble("foreign_load")
+      return
     }
     let load = ProcessorLoad()
     let models = try Self.models(study, work: work)
@@ -69,16 +65,13 @@ struct CostStudy {
       ("settings", .object(settings)), ("sides", .array(sides.map { .object($0.json) })),
     ])
     json["foreign_load"] = foreignLoad.map { JSONValue($0) }
-    try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
-    try AtomicFile.write(JSONValue.object(json).text(.pretty) + "\n", to: file)
+    try StoredResult.write(json, to: file)
   }
 
   /// The dense model and its conversions.
   private static func models(_ study: Study, work: URL) throws -> [URL] {
-    let session = try VisionLanguageSession(study.base, routing: .ignored, threads: 1)
-    let world = try StudyMaterial.world(work, .train, count: study.samples, seed: study.worldSeed)
-    let ranks = try SampleReader(session).ranks(
-      try QuestionSamples.read(world, count: study.samples), model: study.base.relativePath, data: "training")
+    let ranks = try StudyMaterial.ranks(
+      study, samples: StudyMaterial.samples(study, .train, work: work), threads: 1)
     return try skips.map { skip in
       guard skip > 0 else { return study.base }
       var conversion = ModelConversion()

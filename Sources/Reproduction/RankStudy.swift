@@ -1,5 +1,4 @@
 internal import Evaluation
-internal import Files
 internal import Foundation
 internal import Generation
 internal import MixtureOfDepths
@@ -28,13 +27,10 @@ struct RankStudy {
     let settings = JSONObject([
       ("base", JSONValue(study.base.relativePath)), ("world_seed", JSONValue(study.worldSeed)),
     ])
-    if FileManager.default.fileExists(atPath: file.path) {
-      let json = try JSONObject.read(contentsOf: file)
-      if try json.object("settings") == settings {
-        byTask = try json.objects("by_task").map(Measurement.init)
-        bySize = try json.objects("by_size").map(Measurement.init)
-        return
-      }
+    if let json = try StoredResult.read(file, settings: settings) {
+      byTask = try json.objects("by_task").map(Measurement.init)
+      bySize = try json.objects("by_size").map(Measurement.init)
+      return
     }
     let world = try StudyMaterial.world(work, .train, count: Self.taskSamples, seed: study.worldSeed)
     let session = try VisionLanguageSession(study.base, routing: .ignored, threads: threads)
@@ -56,8 +52,7 @@ struct RankStudy {
       ("settings", .object(settings)), ("by_task", .array(byTask.map { .object($0.json) })),
       ("by_size", .array(bySize.map { .object($0.json) })),
     ])
-    try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
-    try AtomicFile.write(JSONValue.object(json).text(.pretty) + "\n", to: file)
+    try StoredResult.write(json, to: file)
   }
 
   /// The measurement with the most samples, by which the others are judged.

@@ -54,8 +54,7 @@ public struct Reproduction: Sendable {
           guard index < tasks.count else { return }
           let (row, seed) = tasks[index]
           let run = RowRun(
-            study: study, row: row, seed: seed, material: material, work: work, shouldStop: shouldStop,
-            report: report)
+            study: study, row: row, seed: seed, material: material, work: work, shouldStop: shouldStop)
           do {
             guard let record = try run.record() else { return }
             try record.write(to: out)

@@ -1,4 +1,3 @@
-internal import Files
 internal import Foundation
 internal import StrictJSON
 
@@ -36,18 +35,12 @@ struct RowRecord: Sendable {
   }
 
   func write(to folder: URL) throws {
-    let file = Self.file(folder, row: name, seed: seed)
-    try FileManager.default.createDirectory(
-      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try AtomicFile.write(JSONValue.object(json).text(.pretty) + "\n", to: file)
+    try StoredResult.write(json, to: Self.file(folder, row: name, seed: seed))
   }
 
   /// A stored result with these settings; nil if there is none.
   static func read(_ folder: URL, row: String, seed: Int, settings: JSONObject) throws -> RowRecord? {
-    let file = file(folder, row: row, seed: seed)
-    guard FileManager.default.fileExists(atPath: file.path) else { return nil }
-    let record = try RowRecord(JSONObject.read(contentsOf: file))
-    return record.settings == settings ? record : nil
+    try StoredResult.read(file(folder, row: row, seed: seed), settings: settings).map { try RowRecord($0) }
   }
 }
 
@@ -60,6 +53,10 @@ extension RowRecord {
     steps = try json.int("steps")
     trainingSeconds = try json.double("training_s")
     judgements = try json.objects("judgements").map(Judgement.init)
+    let layers = judgements.map(\.imageSkip.count)
+    guard Set(layers).count <= 1, routedLayers.allSatisfy({ (0..<(layers.first ?? 0)).contains($0) }) else {
+      throw json.error(at: "judgements", "all must tell of the same layers, which the routed ones are among")
+    }
   }
 
   var json: JSONObject {
@@ -84,6 +81,11 @@ extension RowRecord.Judgement {
     imageSkip = try json.doubles("image_skip")
     textSkip = try json.doubles("text_skip")
     flops = try json.double("prompt_flops")
+    guard imageSkip.count == textSkip.count, (imageSkip + textSkip).allSatisfy({ (0...1).contains($0) }),
+      (0...1e18).contains(flops), self.scores.allSatisfy({ (0...100).contains($0.score) })
+    else {
+      throw json.error(at: "rule", "its shares, scores or operations are out of range; delete the file")
+    }
   }
 
   var json: JSONObject {

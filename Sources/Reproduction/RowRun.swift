@@ -17,7 +17,6 @@ struct RowRun {
   /// Where models and training states lie while the study runs.
   let work: URL
   let shouldStop: @Sendable () -> Bool
-  let report: @Sendable (String) -> Void
 
   private var folder: URL { work.appending(path: "rows").appending(path: "\(row.name)-\(seed)") }
 
@@ -43,8 +42,7 @@ struct RowRun {
     if let other = study.rows.first(where: { $0.name == row.modelOf }) {
       // It is made anew if its result is there and its model has been deleted.
       let run = RowRun(
-        study: study, row: other, seed: seed, material: material, work: work, shouldStop: shouldStop,
-        report: report)
+        study: study, row: other, seed: seed, material: material, work: work, shouldStop: shouldStop)
       return try run.trainedModel().map { ($0.0, 0, 0) }
     }
     let start = try startingModel()

@@ -34,10 +34,11 @@ public struct Study: Sendable {
     rows = try json.objects("rows").map(StudyRow.init)
     tables = try json.objects("tables").map(StudyTable.init)
     findings = try json.objects("findings").map(Finding.init)
-    guard !seeds.isEmpty, Set(seeds).count == seeds.count, seeds.allSatisfy({ $0 >= 0 }) else {
-      throw json.error(at: "seeds", "different numbers from 0 on are needed")
+    guard !seeds.isEmpty, Set(seeds).count == seeds.count, seeds.allSatisfy({ (0...1 << 32).contains($0) })
+    else {
+      throw json.error(at: "seeds", "different numbers from 0 to 2^32 are needed")
     }
-    guard samples > 0, questions > 0, denseLayers >= 0, worldSeed >= 0 else {
+    guard samples > 0, questions > 0, denseLayers >= 0, (0...1 << 32).contains(worldSeed) else {
       throw json.error(at: "questions", "samples and questions must be at least 1, other counts not negative")
     }
     let names = rows.map(\.name)

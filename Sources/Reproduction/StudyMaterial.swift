@@ -21,12 +21,21 @@ struct StudyMaterial: Sendable {
         let world = try Self.world(work, .val, count: study.questions, seed: study.worldSeed + seed)
         return (seed, try Self.benchmarks(world))
       })
-    let heldOut = try Self.world(work, .val, count: study.samples, seed: study.worldSeed)
-    let training = try Self.world(work, .train, count: study.samples, seed: study.worldSeed)
-    samples = try QuestionSamples.read(training, count: study.samples)
-    probes = try QuestionSamples.read(heldOut, count: study.samples)
+    samples = try Self.samples(study, .train, work: work)
+    probes = try Self.samples(study, .val, work: work)
+    ranks = try Self.ranks(study, samples: samples, threads: threads)
+  }
+
+  /// Questions for measurements, about scenes of either split.
+  static func samples(_ study: Study, _ split: WorldSplit, work: URL) throws -> [EvaluationItem] {
+    let world = try world(work, split, count: study.samples, seed: study.worldSeed)
+    return try QuestionSamples.read(world, count: study.samples)
+  }
+
+  /// ARank of the base model, by which layers are chosen.
+  static func ranks(_ study: Study, samples: [EvaluationItem], threads: Int) throws -> ARankReport {
     let session = try VisionLanguageSession(study.base, routing: .ignored, threads: threads)
-    ranks = try SampleReader(session).ranks(
+    return try SampleReader(session).ranks(
       samples, model: study.base.relativePath, data: "training scenes, seed \(study.worldSeed)")
   }
 

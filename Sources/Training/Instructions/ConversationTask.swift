@@ -58,16 +58,17 @@ struct ConversationTask: TrainingTask {
         padID: tokenizer.unkID ?? tokenizer.padID ?? -1
       ).cut()
       if text.mismatch != nil { mismatches += 1 }
-      let images = text.ids.contains(LabelledText.imageID) ? try [picture(of: sample)] : []
+      let images = text.ids.contains(VisionLanguageSession.imagePlace) ? try [picture(of: sample)] : []
       guard !images.isEmpty else {
         return (Prompt(ids: text.ids, imageTokenID: model.imageTokenID, images: []), text.isLabel)
       }
-      let prompt = try Prompt(marked: text.ids, mark: LabelledText.imageID, images: images, model: model)
+      let prompt = try Prompt(
+        marked: text.ids, mark: VisionLanguageSession.imagePlace, images: images, model: model)
       inputs += prompt.images
       // The rows of a picture stand in place of its mark.
       let rows = prompt.ids.count - text.ids.count + 1
       let isLabel = zip(text.ids, text.isLabel).flatMap { id, isLabel in
-        id == LabelledText.imageID ? [Bool](repeating: false, count: rows) : [isLabel]
+        id == VisionLanguageSession.imagePlace ? [Bool](repeating: false, count: rows) : [isLabel]
       }
       return (prompt, isLabel)
     }

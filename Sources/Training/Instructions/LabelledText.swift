@@ -1,3 +1,4 @@
+internal import Generation
 internal import Tokenization
 
 /// A conversation as token ids, and which of them are learnt: those that LLaVA's training code labels.
@@ -15,7 +16,6 @@ struct LabelledText: Sendable, Equatable {
     let whole: Int
   }
 
-  static let imageID = -200
   /// The longest text that `maximalLength` leaves.
   private let maximalLength: Int
 
@@ -69,7 +69,7 @@ struct LabelledText: Sendable, Equatable {
     self.maximalLength = maximalLength
     func tokens(_ text: String, seesImages: Bool) -> [Int] {
       seesImages
-        ? template.encode(text, tokenizer: tokenizer, imageID: Self.imageID)
+        ? template.encode(text, tokenizer: tokenizer, imageID: VisionLanguageSession.imagePlace)
         : tokenizer.encode(text, addBOS: true)
     }
     func cutTokens(_ text: String) -> [Int] {
