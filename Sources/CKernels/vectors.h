@@ -5,6 +5,7 @@ typedef float Vector __attribute__((vector_size(GM_LANES * 4), aligned(4)));
 typedef int32_t IntVector __attribute__((vector_size(GM_LANES * 4), aligned(4)));
 typedef uint32_t UIntVector __attribute__((vector_size(GM_LANES * 4), aligned(4)));
 typedef uint16_t HalfVector __attribute__((vector_size(GM_LANES * 2), aligned(2)));
+typedef int8_t ByteVector __attribute__((vector_size(GM_LANES), aligned(1)));
 
 #define INLINE static inline __attribute__((always_inline))
 #define LOAD(p) (*(const Vector *)(p))

@@ -33,7 +33,8 @@ public struct SampleReader {
       let prompt = try session.prompt(turns, images: images)
       willRead(prompt)
       let batch = SequenceBatch(
-        session.model, backend: session.backend, pool: pool, count: 1, observer: observer)
+        session.model, backend: session.backend, pool: pool, count: 1, observer: observer,
+        cacheFormat: session.cacheFormat)
       try batch.read([prompt])
       tokens += prompt.ids.count
       bytes += batch.cacheBytes

@@ -45,10 +45,9 @@ public struct AnswerReport {
     skippedByLayer = meter.prompt.layers.map { $0.rows > 0 ? 1 - Double($0.run) / Double($0.rows) : 0 }
     prefillFlops = meter.prompt.flops
     cacheBytes = batch.cacheBytes
-    let configuration = decoder.configuration
     denseCacheBytes =
-      batch.caches[0].totalLength * decoder.layers.count * configuration.keyValueHeads
-      * configuration.headWidth * 8
+      batch.caches[0].totalLength * decoder.layers.count
+      * session.cacheFormat.bytesPerRow(decoder.configuration.heads)
     imageRowsRun = meter.prompt.imageRowsRun
     areas =
       session.model.images.flatMap { encoder in prompt.images.first.map { encoder.areas(of: $0) } } ?? []

@@ -7,12 +7,18 @@ public import Tensors
 public struct ModelTrace {
   private let model: VisionLanguageModel
   private let backend: Backend
+  private let cacheFormat: KeyValueFormat
   private let meter: RankMeter?
   private var writer = TraceWriter()
 
-  /// - Parameter measuresRank: Whether to add ARank over the prompts, by all singular values.
-  public init(_ model: VisionLanguageModel, backend: Backend, measuresRank: Bool) {
+  /// - Parameters:
+  ///   - cacheFormat: In which keys and values are kept.
+  ///   - measuresRank: Whether to add ARank over the prompts, by all singular values.
+  public init(
+    _ model: VisionLanguageModel, backend: Backend, cacheFormat: KeyValueFormat = .float32, measuresRank: Bool
+  ) {
     self.model = model
+    self.cacheFormat = cacheFormat
     self.backend = backend
     meter =
       measuresRank
@@ -47,7 +53,8 @@ public struct ModelTrace {
     for entry in entries { try writeInputs(entry, tape) }
     let isMeasured = model.images == nil || entries.contains { !$0.prompt.images.isEmpty }
     let recorder = TraceRecorder(meter: isMeasured ? meter : nil)
-    let batch = SequenceBatch(model, backend: backend, count: entries.count, observer: recorder)
+    let batch = SequenceBatch(
+      model, backend: backend, count: entries.count, observer: recorder, cacheFormat: cacheFormat)
     let (hidden, logits) = try batch.read(entries.map(\.prompt), allRows: true)
     let normalized = model.decoder.normalize(hidden, tape).tensor
     var ranges: [Range<Int>] = []

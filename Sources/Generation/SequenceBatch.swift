@@ -16,19 +16,22 @@ public final class SequenceBatch {
   public private(set) var prefillRows = 0
   private let observer: (any DecoderObserver)?
   private let isSharing: Bool
+  private let cacheFormat: KeyValueFormat
   private var sharedCaches: [SequenceCache] = []
   private let clock = ContinuousClock()
 
+  /// - Parameter cacheFormat: In which keys and values are kept.
   public init(
     _ model: VisionLanguageModel, backend: Backend, pool: MemoryPool = MemoryPool(), count: Int,
-    observer: (any DecoderObserver)? = nil, sharing: Bool = false
+    observer: (any DecoderObserver)? = nil, sharing: Bool = false, cacheFormat: KeyValueFormat = .float32
   ) {
     self.model = model
+    self.cacheFormat = cacheFormat
     self.observer = observer
     tape = Tape(backend: backend, pool: pool)
     let layers = model.decoder.layers.count
     isSharing = sharing && !model.decoder.readsAhead
-    caches = (0..<count).map { _ in SequenceCache(layers: layers) }
+    caches = (0..<count).map { _ in SequenceCache(layers: layers, format: cacheFormat) }
   }
 
   /// Bytes of keys and values, those of a shared prefix counted once.
@@ -53,11 +56,12 @@ public final class SequenceBatch {
     var lengths = [Int](repeating: 0, count: prompts.count)
     var (batch, ids) = (PackedBatch(), [Int]())
     for prefix in prefixes {
-      let (cache, first) = (SequenceCache(layers: model.decoder.layers.count), prompts[prefix.members[0]])
+      let (layers, first) = (model.decoder.layers.count, prompts[prefix.members[0]])
+      let cache = SequenceCache(layers: layers, format: cacheFormat)
       sharedCaches.append(cache)
       for member in prefix.members {
         lengths[member] = prefix.length
-        caches[member] = SequenceCache(layers: model.decoder.layers.count, continuing: cache)
+        caches[member] = SequenceCache(layers: layers, format: cacheFormat, continuing: cache)
       }
       batch.append(
         roles: Array(first.roles.prefix(prefix.length)), cache: cache, isDecoding: false,

@@ -23,7 +23,7 @@ extension SpeedComparison {
       if workload.loadsPicture != nil { rows = try Self.placing(imageRows, in: rows, workload, tape) }
     }
     let decoder = model.decoder
-    let cache = SequenceCache(layers: decoder.layers.count)
+    let cache = SequenceCache(layers: decoder.layers.count, format: workload.cacheFormat)
     var batch = PackedBatch()
     let roles = roles(workload)
     batch.append(roles: roles, cache: cache, isDecoding: false)

@@ -16,6 +16,8 @@ public struct SpeedComparison {
     public var isTraining: Bool
     /// Whether to time the dense model's prompt once more while ARank is measured.
     public var measuresRank: Bool
+    /// In which keys and values are kept.
+    public var cacheFormat = KeyValueFormat.float32
     /// What the encoder reads; its usual size of nothing if nil.
     public var picture: ImageInput?
     /// Reads a file and makes the encoder's input of it; its rows then are the prompt's image rows, and the time from

@@ -11,6 +11,8 @@ public final class VisionLanguageSession: Sendable {
   public let tokenizer: any TextTokenizer
   public let template: ConversationTemplate
   public let backend: Backend
+  /// In which keys and values are kept.
+  public let cacheFormat: KeyValueFormat
   /// Nil for models that read text only.
   public let preparer: ImagePreparer?
   /// The ids after which an answer is complete.
@@ -20,11 +22,14 @@ public final class VisionLanguageSession: Sendable {
   ///   - url: A checkpoint folder with its tokenizer's files.
   ///   - template: By default the one that the model's family was trained with.
   ///   - threads: The most threads that one operation uses.
+  ///   - cacheFormat: In which keys and values are kept.
   ///   - base: The model that `url` only changes, for folders that hold an adapter or a projector.
   public init(
     _ url: URL, precision: WeightPrecision? = nil, routing: GammaModel.Routing = .asStored,
-    template: ConversationTemplate? = nil, threads: Int, base: URL? = nil
+    template: ConversationTemplate? = nil, cacheFormat: KeyValueFormat = .float32, threads: Int,
+    base: URL? = nil
   ) throws {
+    self.cacheFormat = cacheFormat
     let model = try GammaModel.load(url, precision: precision, routing: routing, base: base)
     self.model = model
     let files = try GammaModel.tokenizerFolder(url, base: base)
@@ -38,9 +43,9 @@ public final class VisionLanguageSession: Sendable {
   /// A session over parts that are already there.
   public init(
     model: VisionLanguageModel, tokenizer: any TextTokenizer, template: ConversationTemplate,
-    backend: Backend,
-    preparer: ImagePreparer?
+    backend: Backend, preparer: ImagePreparer?, cacheFormat: KeyValueFormat = .float32
   ) {
+    self.cacheFormat = cacheFormat
     self.model = model
     self.tokenizer = tokenizer
     self.template = template
@@ -99,6 +104,6 @@ extension VisionLanguageSession {
   private convenience init(_ other: VisionLanguageSession, backend: Backend) {
     self.init(
       model: other.model, tokenizer: other.tokenizer, template: other.template, backend: backend,
-      preparer: other.preparer)
+      preparer: other.preparer, cacheFormat: other.cacheFormat)
   }
 }

@@ -1,4 +1,5 @@
 public import StrictJSON
+public import Tensors
 
 /// The families of text decoders. They share one layer and differ in what it has.
 public enum DecoderKind: String, Sendable, CaseIterable {
@@ -35,6 +36,11 @@ public struct DecoderConfiguration: Sendable, Equatable {
   public var normalizesHeads: Bool
   /// The most tokens that a layer looks back on, itself included; nil for all. One per layer.
   public var windows: [Int?]
+
+  /// The layout of queries, keys and values.
+  public var heads: AttentionHeads {
+    AttentionHeads(queryHeads: queryHeads, keyValueHeads: keyValueHeads, headWidth: headWidth)
+  }
 
   /// Keys that are left out mean the defaults of Hugging Face's configuration classes.
   /// - Parameter kind: The family; by default the one that `model_type` names, or LLaMA.

@@ -69,9 +69,7 @@ public final class DenseLayer: DecoderLayer {
     rotarySections = configuration.rope.sections
     window = configuration.windows[index]
     let width = configuration.hiddenSize
-    heads = AttentionHeads(
-      queryHeads: configuration.queryHeads, keyValueHeads: configuration.keyValueHeads,
-      headWidth: configuration.headWidth)
+    heads = configuration.heads
     // Residual branches start smaller the deeper the model is (GPT-2).
     let deviation: Float = 0.02
     let residual = deviation / Float(2 * configuration.layerCount).squareRoot()
@@ -131,7 +129,8 @@ public final class DenseLayer: DecoderLayer {
     let key = tape.rotary(
       normalized(projected[1], by: headNorms?.key, tape), positions: positions, table: table)
     let value = projected[2]
-    let items = plan.attentionItems(key: key.tensor, value: value.tensor, window: window)
+    let items = plan.attentionItems(
+      key: key.tensor, value: value.tensor, heads: heads, window: window, backend: tape.backend)
     pass.observer?.layer(index, attends: query.tensor, key: key.tensor, heads: heads, items: items)
     let attended = tape.attention(
       query: query, key: key, value: value, heads: heads, items: items,

@@ -85,9 +85,12 @@ public struct LayerPlan {
 
   /// What each run of queries sees, once their own keys and values are known; these go into the caches.
   /// - Parameter window: The most rows that a query sees, of those that this layer ran; nil for all.
-  func attentionItems(key: Tensor, value: Tensor, window: Int?) -> [AttentionItem] {
+  func attentionItems(key: Tensor, value: Tensor, heads: AttentionHeads, window: Int?, backend: Backend)
+    -> [AttentionItem]
+  {
     for (segment, range) in zip(batch.segments, ranges) where !range.isEmpty {
-      segment.cache?.append(key: key.rows(range), value: value.rows(range), toLayer: layer)
+      segment.cache?.append(
+        key: key.rows(range), value: value.rows(range), heads: heads, toLayer: layer, backend: backend)
     }
     return zip(batch.segments, ranges).compactMap { segment, range in
       guard !range.isEmpty else { return nil }

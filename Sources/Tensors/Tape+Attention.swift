@@ -4,14 +4,13 @@ internal import CKernels
 public enum KeySpan: Sendable {
   /// Rows of the packed keys and values of the same call.
   case rows(Range<Int>)
-  /// The first rows of a cache; no gradient flows into it.
-  /// - Shape: key and value `[capacity, keyValueHeads · headWidth]`
-  case cache(key: Tensor, value: Tensor, rows: Int)
+  /// Rows of earlier calls, of the same heads; no gradient flows into them.
+  case kept(KeyValueRows)
 
   var count: Int {
     switch self {
     case .rows(let range): range.count
-    case .cache(_, _, let rows): rows
+    case .kept(let rows): rows.count
     }
   }
 }
@@ -182,17 +181,13 @@ struct AttentionCall: Sendable {
         let start = range.lowerBound * keyStride + keyColumn
         spans.append(
           GMSpan(
-            key: key.floatPointer + start, value: value.floatPointer + start,
-            key_gradient: slopes.map { $0.1.floatPointer + start },
+            key: key.floatPointer + start, value: value.floatPointer + start, key_scales: nil,
+            value_scales: nil, key_gradient: slopes.map { $0.1.floatPointer + start },
             value_gradient: slopes.map { $0.2.floatPointer + start }, rows: Int64(range.count),
-            stride: Int64(keyStride)))
-      case .cache(let cachedKey, let cachedValue, let rows):
-        precondition(slopes == nil, "no gradient flows into a cache")
-        spans.append(
-          GMSpan(
-            key: cachedKey.floatPointer + keyColumn, value: cachedValue.floatPointer + keyColumn,
-            key_gradient: nil,
-            value_gradient: nil, rows: Int64(rows), stride: Int64(keyStride)))
+            stride: Int64(keyStride), scale_stride: 0, format: GM_SPAN_FLOATS))
+      case .kept(let rows):
+        precondition(slopes == nil, "no gradient flows into kept rows")
+        spans.append(rows.span(keyValueHead: head / heads.groupSize))
       }
     }
     spans.withUnsafeBufferPointer { spans in

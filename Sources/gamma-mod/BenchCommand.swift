@@ -58,6 +58,12 @@ struct BenchCommand: ParsableCommand {
     transform: ModelOptions.precision)
   var dtype: WeightPrecision?
 
+  @Option(
+    name: .customLong("kv-cache-dtype"),
+    help: "Format in which keys and values are kept: f32, f16 or int8. (default: f32)",
+    transform: ModelOptions.cacheFormat)
+  var cacheFormat = KeyValueFormat.float32
+
   @Option(name: [.customLong("repeat")], help: "Alternations.")
   var repeats = 5
 
@@ -133,6 +139,7 @@ struct BenchCommand: ParsableCommand {
       imageTokens: imageTokens ?? subject.imageTokens, textTokens: textTokens,
       decodeTokens: training ? 0 : decodeTokens, repeats: repeats, isTraining: training, measuresRank: arank)
     workload.picture = subject.picture
+    workload.cacheFormat = cacheFormat
     if let picture {
       let load = try subject.loader(of: picture)
       workload.loadsPicture = load

@@ -162,6 +162,9 @@ struct EvalCommand: ParsableCommand {
     if rules == .gammaMoD { metadata["protocol"] = JSONValue(rules.rawValue) }
     if let base = options.modelBase { metadata["model_base"] = JSONValue(base) }
     if let dtype = options.dtype { metadata["dtype"] = JSONValue(dtype.rawValue) }
+    if options.cacheFormat != .float32 {
+      metadata["kv_cache_dtype"] = JSONValue(options.cacheFormat.rawValue)
+    }
     if let template = options.template { metadata["conv_mode"] = JSONValue(template) }
     if options.dense { metadata["dense"] = true }
     if let skip = options.skip { metadata["skip"] = JSONValue(skip) }

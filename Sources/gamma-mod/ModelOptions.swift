@@ -18,6 +18,12 @@ struct ModelOptions: ParsableArguments {
     transform: ModelOptions.precision)
   var dtype: WeightPrecision?
 
+  @Option(
+    name: .customLong("kv-cache-dtype"),
+    help: "Format in which keys and values are kept: f32, f16 or int8. (default: f32)",
+    transform: ModelOptions.cacheFormat)
+  var cacheFormat = KeyValueFormat.float32
+
   @Flag(help: "Run every row in every layer, as if the model had no routers.")
   var dense = false
 
@@ -48,6 +54,15 @@ struct ModelOptions: ParsableArguments {
     return precision
   }
 
+  static func cacheFormat(_ name: String) throws -> KeyValueFormat {
+    guard let format = KeyValueFormat(rawValue: name) else {
+      throw ValidationError(
+        "--kv-cache-dtype is one of \(KeyValueFormat.allCases.map(\.rawValue).joined(separator: ", ")), not \(name)"
+      )
+    }
+    return format
+  }
+
   var url: URL { URL(fileURLWithPath: model) }
 
   var routing: GammaModel.Routing { dense ? .ignored : skip.map { .skip($0) } ?? .asStored }
@@ -55,7 +70,7 @@ struct ModelOptions: ParsableArguments {
   func session() throws -> VisionLanguageSession {
     try VisionLanguageSession(
       url, precision: dtype, routing: routing, template: template.map(ConversationTemplate.named),
-      threads: threads,
+      cacheFormat: cacheFormat, threads: threads,
       base: modelBase.map { URL(fileURLWithPath: $0) })
   }
 }

@@ -37,7 +37,9 @@ struct TraceCommand: ParsableCommand {
   func run() throws {
     let model = try GammaModel.load(options.url, precision: options.dtype, routing: options.routing)
     let prompts = try TraceInputs(contentsOf: URL(fileURLWithPath: inputs), model: model)
-    var trace = ModelTrace(model, backend: Backend(threads: options.threads), measuresRank: arank)
+    var trace = ModelTrace(
+      model, backend: Backend(threads: options.threads), cacheFormat: options.cacheFormat, measuresRank: arank
+    )
     try trace.run(prompts, newTokens: maxTokens, batched: batched, outputs: URL(fileURLWithPath: outputs))
   }
 }

@@ -29,16 +29,17 @@ import Testing
     let rows = layout.lengths.reduce(0, +)
     let query = Value(constant: tensor(rows, 4))
     let (key, value) = (Value(constant: tensor(rows, 2)), Value(constant: tensor(rows, 2)))
-    let cached = (tensor(max(1, layout.prefix), 2), tensor(max(1, layout.prefix), 2))
+    var kept = KeyValueRows(heads, format: .float32)
+    if layout.prefix > 0 {
+      kept.append(key: tensor(layout.prefix, 2), value: tensor(layout.prefix, 2), backend: Backend())
+    }
     var items: [AttentionItem] = []
     for length in layout.lengths {
       let start = items.last?.queries.upperBound ?? 0
       items.append(
         AttentionItem(
           queries: start..<start + length,
-          spans: [
-            .cache(key: cached.0, value: cached.1, rows: layout.prefix), .rows(start..<start + length),
-          ],
+          spans: [.kept(kept), .rows(start..<start + length)],
           isCausal: layout.isCausal, window: layout.window))
     }
     for backend in OperationTests.backends {

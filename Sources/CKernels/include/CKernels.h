@@ -12,15 +12,27 @@ typedef enum {
   GM_GELU_QUICK = 2,  // x · sigmoid(1.702 x)
 } GMActivation;
 
-// Some consecutive rows of keys and values of one key/value head. `key` and `value` point at the head's first column.
-// The gradients are only looked at by the backward pass.
+// How keys and values are held.
+typedef enum {
+  GM_SPAN_FLOATS,
+  GM_SPAN_HALVES,  // float16
+  GM_SPAN_BYTES    // signed; those of one row and head share a scale
+} GMSpanFormat;
+
+// Some consecutive rows of keys and values of one key/value head. `key` and `value` point at the head's first column,
+// `key_scales` and `value_scales`, for bytes, at its first scale. The gradients are only looked at by the backward pass,
+// which reads floats.
 typedef struct {
-  const float *key;
-  const float *value;
+  const void *key;
+  const void *value;
+  const float *key_scales;
+  const float *value_scales;
   float *key_gradient;
   float *value_gradient;
   int64_t rows;
-  int64_t stride;
+  int64_t stride;        // of keys, values and their gradients
+  int64_t scale_stride;  // of the scales
+  GMSpanFormat format;
 } GMSpan;
 
 // Queries that see the same spans. When causal, the last query sees every key and each earlier query one key less.
@@ -172,6 +184,8 @@ typedef struct {
   void (*pack_panel)(const float *x, int64_t rows, const GMWeight *weight, int64_t panel);
   void (*unpack_row)(const GMWeight *weight, int64_t output, float *out);
 
+  // Lines `x [lines, head_width]` in a narrow format, each with its scale where that has scales.
+  void (*narrow_lines)(GMSpanFormat format, const float *x, int64_t lines, int64_t head_width, void *out, float *scales);
   // softmax(scale · query · keyᵀ) · value for one head of each item; `scratch` holds attention_scratch floats.
   int64_t (*attention_scratch)(int64_t head_width, int64_t most_keys);
   void (*attention)(const GMAttention *items, int64_t count, int64_t head_width, float scale, int64_t most_keys, float *scratch);
