@@ -11,6 +11,9 @@ extern const GMKernels gm_kernels_portable;
 extern const GMKernels gm_kernels_avx2, gm_kernels_avx512, gm_kernels_avx512vnni, gm_kernels_avx512bf16, gm_kernels_amx;
 static const GMKernels *const variants[] = {&gm_kernels_amx,    &gm_kernels_avx512bf16, &gm_kernels_avx512vnni,
                                             &gm_kernels_avx512, &gm_kernels_avx2,       &gm_kernels_portable};
+// Where vectors of bfloat16 are multiplied slower than those of float32.
+static const GMKernels *const slow_halves_variants[] = {&gm_kernels_amx,    &gm_kernels_avx512vnni, &gm_kernels_avx512bf16,
+                                                        &gm_kernels_avx512, &gm_kernels_avx2,       &gm_kernels_portable};
 #else
 static const GMKernels *const variants[] = {&gm_kernels_portable};
 #endif
@@ -26,6 +29,15 @@ static int permits_tiles(void) {
 #endif
 }
 
+int gm_multiplies_halves_fast(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512bf16") && (permits_tiles() || !__builtin_cpu_is("intel"));
+#else
+  return 0;
+#endif
+}
+
 const GMKernels *const *gm_kernels(int *count) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
@@ -36,7 +48,7 @@ const GMKernels *const *gm_kernels(int *count) {
   const int halves = vnni && __builtin_cpu_supports("avx512bf16");
   const int skipped = halves && permits_tiles() ? 0 : halves ? 1 : vnni ? 2 : avx512 ? 3 : avx2 ? 4 : 5;
   *count = 6 - skipped;
-  return variants + skipped;
+  return (halves && __builtin_cpu_is("intel") ? slow_halves_variants : variants) + skipped;
 #else
   *count = 1;
   return variants;

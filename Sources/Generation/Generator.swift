@@ -73,7 +73,7 @@ public struct Generator {
           } else {
             let text = states[sequence].push(id)
             if !text.isEmpty { try onText(sequence, text) }
-            if batch.hasRoom(sequence) {
+            if states[sequence].ids.count < options.maxTokens, batch.hasRoom(sequence) {
               next.append((sequence, id))
             } else {
               states[sequence].reason = .length

@@ -21,17 +21,21 @@ struct RankStudy {
   private static let taskSamples = 50
   private static let sizes = [5, 10, 25, 50, 100, 200, 400]
 
-  /// Measures the dense model, or reads what an earlier call has measured.
+  private static func file(_ out: URL) -> URL { out.appending(path: "arank.json") }
+
+  private static func settings(_ study: Study) -> JSONObject {
+    JSONObject([("base", JSONValue(study.base.relativePath)), ("world_seed", JSONValue(study.worldSeed))])
+  }
+
+  /// What an earlier call has measured; nil if nothing of these settings.
+  init?(_ study: Study, storedIn out: URL) throws {
+    guard let json = try StoredResult.read(Self.file(out), settings: Self.settings(study)) else { return nil }
+    byTask = try json.objects("by_task").map(Measurement.init)
+    bySize = try json.objects("by_size").map(Measurement.init)
+  }
+
+  /// Measures the dense model.
   init(_ study: Study, out: URL, work: URL, threads: Int) throws {
-    let file = out.appending(path: "arank.json")
-    let settings = JSONObject([
-      ("base", JSONValue(study.base.relativePath)), ("world_seed", JSONValue(study.worldSeed)),
-    ])
-    if let json = try StoredResult.read(file, settings: settings) {
-      byTask = try json.objects("by_task").map(Measurement.init)
-      bySize = try json.objects("by_size").map(Measurement.init)
-      return
-    }
     let world = try StudyMaterial.world(work, .train, count: Self.taskSamples, seed: study.worldSeed)
     let session = try VisionLanguageSession(study.base, routing: .ignored, threads: threads)
     func measure(_ name: String, _ items: [EvaluationItem]) throws -> Measurement {
@@ -49,10 +53,10 @@ struct RankStudy {
       return try measure("\(size) mixed", Array(mixed[first..<first + size]))
     }
     let json = JSONObject([
-      ("settings", .object(settings)), ("by_task", .array(byTask.map { .object($0.json) })),
+      ("settings", .object(Self.settings(study))), ("by_task", .array(byTask.map { .object($0.json) })),
       ("by_size", .array(bySize.map { .object($0.json) })),
     ])
-    try StoredResult.write(json, to: file)
+    try StoredResult.write(json, to: Self.file(out))
   }
 
   /// The measurement with the most samples, by which the others are judged.

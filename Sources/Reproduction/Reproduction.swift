@@ -72,11 +72,18 @@ public struct Reproduction: Sendable {
     return true
   }
 
-  /// Measures ARank over tasks and sample sizes and what training and answering cost, unless that is there, and writes
-  /// the report about all results that are there.
-  public func writeReport(threads: Int, report: (String) -> Void) throws {
-    let ranks = try RankStudy(study, out: out, work: work, threads: threads)
-    let costs = try CostStudy(study, out: out, work: work, report: report)
+  /// Measures ARank over tasks and sample sizes and what training and answering cost, unless that is there.
+  public func measure(threads: Int, report: (String) -> Void) throws {
+    if try RankStudy(study, storedIn: out) == nil {
+      _ = try RankStudy(study, out: out, work: work, threads: threads)
+    }
+    if try CostStudy(study, storedIn: out) == nil {
+      _ = try CostStudy(study, out: out, work: work, report: report)
+    }
+  }
+
+  /// Writes the report about all results that are there.
+  public func writeReport() throws {
     var records: [String: [RowRecord]] = [:]
     for row in study.rows {
       let found = try study.seeds.compactMap { seed in
@@ -84,6 +91,9 @@ public struct Reproduction: Sendable {
       }
       if !found.isEmpty { records[row.name] = found }
     }
-    try ReproductionReport(study: study, records: records, ranks: ranks, costs: costs).write(to: out)
+    try ReproductionReport(
+      study: study, records: records, ranks: RankStudy(study, storedIn: out),
+      costs: CostStudy(study, storedIn: out)
+    ).write(to: out)
   }
 }

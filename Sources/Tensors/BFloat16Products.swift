@@ -1,3 +1,4 @@
+internal import CKernels
 internal import Synchronization
 
 #if canImport(COneDNN)
@@ -20,11 +21,12 @@ internal import Synchronization
     private let primitives = Mutex<[Key: Primitive]>([:])
 
     /// Nil where the processor has no bfloat16 instructions, since oneDNN would emulate them at a fraction of the
-    /// speed of widening the numbers first.
+    /// speed of widening the numbers first, or slow ones.
     static func ifFast() -> BFloat16Products? {
+      guard gm_multiplies_halves_fast() != 0 else { return nil }
       switch dnnl_get_effective_cpu_isa() {
-      case dnnl_cpu_isa_avx512_core_bf16, dnnl_cpu_isa_avx512_core_amx: BFloat16Products()
-      default: nil
+      case dnnl_cpu_isa_avx512_core_bf16, dnnl_cpu_isa_avx512_core_amx: return BFloat16Products()
+      default: return nil
       }
     }
 

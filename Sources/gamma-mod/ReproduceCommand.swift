@@ -8,7 +8,8 @@ struct ReproduceCommand: ParsableCommand {
     commandName: "reproduce", abstract: "Repeat the paper's study on the pocket model and write a report.",
     discussion: """
       Every row of the study is trained and judged once per seed; results that are there already are kept, so that the \
-      same command goes on after Ctrl-C or a kill. The report compares what was found with the paper.
+      same command goes on after Ctrl-C or a kill. The report compares what was found with the paper. ARank over tasks and \
+      the costs are measured when all rows and seeds were asked for.
       """)
 
   @Option(help: "The study's JSON file.")
@@ -26,7 +27,7 @@ struct ReproduceCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Only these of the study's seeds, with commas between them.", valueName: "n,…"))
   var seeds: String?
 
-  @Flag(help: "Train nothing; write the report about the results that are there.")
+  @Flag(help: "Train and measure nothing; write the report about the results that are there.")
   var reportOnly = false
 
   @Option(help: "How many rows to work on side by side, each by one thread.")
@@ -57,7 +58,10 @@ struct ReproduceCommand: ParsableCommand {
         || reproduction.run(
           rows: names, seeds: numbers, jobs: jobs, shouldStop: isRequested, report: { log.info("\($0)") })
       guard isComplete else { return log.notice("stopped; the same command goes on") }
-      try reproduction.writeReport(threads: jobs) { log.info("\($0)") }
+      if !reportOnly, rows == nil, seeds == nil {
+        try reproduction.measure(threads: jobs) { log.info("\($0)") }
+      }
+      try reproduction.writeReport()
       log.info("wrote \(out)/README.md")
     }
   }
