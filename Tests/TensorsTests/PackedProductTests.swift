@@ -87,14 +87,37 @@ import Testing
     let (rows, outputs, inputs) = (format == .int8 ? 83 : 14, 96, 448)
     let x = Tensor(numbers(rows * inputs, &generator), shape: [rows, inputs])
     let weight = Tensor(numbers(outputs * inputs, &generator), shape: [outputs, inputs])
-    let backend = Backend()
-    let parameter = Parameter(
-      name: "w", packed: PackedMatrix(weight, format: format, backend: backend))
-    let tape = Tape(backend: backend)
-    let all = tape.linear(Value(constant: x), parameter).tensor
-    for row in 0..<rows {
-      let alone = tape.linear(Value(constant: x.rows(row..<row + 1)), parameter).tensor
-      #expect(alone.floats() == all.rows(row..<row + 1).floats(), "row \(row)")
+    for backend in OperationTests.backends {
+      let parameter = Parameter(
+        name: "w", packed: PackedMatrix(weight, format: format, backend: backend))
+      let tape = Tape(backend: backend)
+      let all = tape.linear(Value(constant: x), parameter).tensor
+      for row in 0..<rows {
+        let alone = tape.linear(Value(constant: x.rows(row..<row + 1)), parameter).tensor
+        #expect(alone.floats() == all.rows(row..<row + 1).floats(), "row \(row), \(backend.summary)")
+      }
+    }
+  }
+
+  /// Sums of pairs of products may only just fit into 16 bits.
+  @Test(arguments: PackedMatrix.Format.allCases, [1, 2, 3, 6, 20]) func theLargestNumbersDoNotOverflow(
+    _ format: PackedMatrix.Format, _ rows: Int
+  ) {
+    let size = Size(rows: rows, outputs: 64, inputs: 256)
+    // All of the largest magnitude, rows and weights of equal signs in some places and of opposite ones in others.
+    let x = (0..<rows * size.inputs).map { Float(($0 % size.inputs) % 3 == 0 ? -2 : 2) }
+    let weights = (0..<size.outputs * size.inputs).map { place -> Float in
+      let (output, input) = (place / size.inputs, place % size.inputs)
+      return (input % 3 == 0) == (output % 2 == 0) ? -1 : 1
+    }
+    for backend in OperationTests.backends {
+      let matrix = PackedMatrix(
+        Tensor(weights, shape: [size.outputs, size.inputs]), format: format, backend: backend)
+      let result = Tape(backend: backend).linear(
+        Value(constant: Tensor(x, shape: [rows, size.inputs])), Parameter(name: "w", packed: matrix))
+      #expect(
+        error(result.tensor.floats(), products(x, matrix.unpacked().floats(), size)) < 1e-4,
+        "\(format), \(backend.summary)")
     }
   }
 }
