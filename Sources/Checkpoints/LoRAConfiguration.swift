@@ -25,7 +25,9 @@ struct LoRAConfiguration {
     }
     try Self.refuseVariants(json)
     rank = try json.int("r")
-    guard 1...65_536 ~= rank else { throw json.error(at: "r", "must be from 1 to 65536, not \(rank)") }
+    guard 1...CheckpointLimits.loraRank ~= rank else {
+      throw json.error(at: "r", "must be from 1 to \(CheckpointLimits.loraRank), not \(rank)")
+    }
     let alpha = try json.double("lora_alpha")
     let divisor = try json.optionalBool("use_rslora") ?? false ? Double(rank).squareRoot() : Double(rank)
     guard alpha.isFinite, Float(alpha / divisor).isFinite else {

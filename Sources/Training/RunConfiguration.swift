@@ -1,3 +1,4 @@
+internal import Checkpoints
 public import Foundation
 internal import PocketWorld
 public import StrictJSON
@@ -122,7 +123,7 @@ public struct RunConfiguration: Sendable {
       })
     if let object = try json.optionalObject("lora") {
       lowRank = LowRank(
-        rank: try Self.count(object, "rank", default: nil, from: 1),
+        rank: try Self.count(object, "rank", default: nil, from: 1, through: CheckpointLimits.loraRank),
         alpha: try Self.number(object, "alpha", default: nil, in: 0...1e6))
       guard trainable.contains(.decoder) else {
         throw json.error(at: "lora", "it changes the decoder, which trainable leaves out")
@@ -215,12 +216,12 @@ public struct RunConfiguration: Sendable {
     return choice
   }
 
-  private static func count(_ json: JSONObject, _ key: String, default fallback: Int?, from least: Int) throws
-    -> Int
-  {
+  private static func count(
+    _ json: JSONObject, _ key: String, default fallback: Int?, from least: Int, through most: Int = 1 << 40
+  ) throws -> Int {
     let value = try fallback.map { try json.optionalInt(key) ?? $0 } ?? json.int(key)
-    guard (least...1 << 40).contains(value) else {
-      throw json.error(at: key, "a whole number of at least \(least) is needed, not \(value)")
+    guard (least...most).contains(value) else {
+      throw json.error(at: key, "a whole number from \(least) to \(most) is needed, not \(value)")
     }
     return value
   }
