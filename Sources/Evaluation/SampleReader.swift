@@ -34,7 +34,7 @@ public struct SampleReader {
       willRead(prompt)
       let batch = SequenceBatch(
         session.model, backend: session.backend, pool: pool, count: 1, observer: observer,
-        cacheFormat: session.cacheFormat)
+        cacheFormat: session.cacheFormat, pictures: session.pictures)
       try batch.read([prompt])
       tokens += prompt.ids.count
       bytes += batch.cacheBytes

@@ -50,7 +50,8 @@ public struct Generator {
   ) throws -> (answers: [Answer], batch: SequenceBatch) {
     let batch = SequenceBatch(
       session.model, backend: session.backend, count: prompts.count, observer: observer,
-      sharing: options.sharesPrefix && prompts.count > 1, cacheFormat: session.cacheFormat)
+      sharing: options.sharesPrefix && prompts.count > 1, cacheFormat: session.cacheFormat,
+      pictures: session.pictures)
     var logits = try batch.read(prompts).logits
     var states = prompts.indices.map { index in
       State(session, sampler: Sampler(temperature: options.temperature, seed: options.seed &+ UInt64(index)))

@@ -17,15 +17,20 @@ public final class SequenceBatch {
   private let observer: (any DecoderObserver)?
   private let isSharing: Bool
   private let cacheFormat: KeyValueFormat
+  private let pictures: PictureMemory?
   private var sharedCaches: [SequenceCache] = []
   private let clock = ContinuousClock()
 
-  /// - Parameter cacheFormat: In which keys and values are kept.
+  /// - Parameters:
+  ///   - cacheFormat: In which keys and values are kept.
+  ///   - pictures: Remembers a picture's rows for further batches.
   public init(
     _ model: VisionLanguageModel, backend: Backend, pool: MemoryPool = MemoryPool(), count: Int,
-    observer: (any DecoderObserver)? = nil, sharing: Bool = false, cacheFormat: KeyValueFormat = .float32
+    observer: (any DecoderObserver)? = nil, sharing: Bool = false, cacheFormat: KeyValueFormat = .float32,
+    pictures: PictureMemory? = nil
   ) {
     self.model = model
+    self.pictures = pictures
     self.cacheFormat = cacheFormat
     self.observer = observer
     tape = Tape(backend: backend, pool: pool)
@@ -113,7 +118,7 @@ public final class SequenceBatch {
   private func encodeImages(_ prompts: [Prompt]) -> Value? {
     let start = clock.now
     defer { imageTime += clock.now - start }
-    return model.encode(prompts.flatMap(\.images), tape)
+    return model.encode(prompts.flatMap(\.images), tape, memory: pictures)
   }
 
   private func run(_ batch: PackedBatch, ids: [Int], imageRows: Value?) throws -> Value {

@@ -13,6 +13,8 @@ public final class VisionLanguageSession: Sendable {
   public let backend: Backend
   /// In which keys and values are kept.
   public let cacheFormat: KeyValueFormat
+  /// Serves questions about the same picture that follow each other.
+  package let pictures = PictureMemory()
   /// Nil for models that read text only.
   public let preparer: ImagePreparer?
   /// The ids after which an answer is complete.

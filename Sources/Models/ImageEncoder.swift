@@ -1,3 +1,4 @@
+internal import Foundation
 public import Tensors
 
 /// One picture as an encoder reads it, which is what the family's preprocessor made of it.
@@ -41,10 +42,14 @@ public struct ImageInput: Sendable {
 
   /// Whether both hold the same numbers.
   package func equals(_ other: ImageInput) -> Bool {
+    func sameBytes(_ a: Tensor, _ b: Tensor) -> Bool {
+      guard let first = a.bytes.baseAddress, let second = b.bytes.baseAddress else { return true }
+      return memcmp(first, second, a.bytes.count) == 0
+    }
     func same(_ a: Tensor?, _ b: Tensor?) -> Bool {
       guard let a, let b else { return a == nil && b == nil }
-      return a.shape == b.shape
-        && (a.storage === b.storage && a.offset == b.offset || a.floats() == b.floats())
+      return a.shape == b.shape && a.dtype == b.dtype
+        && (a.storage === b.storage && a.offset == b.offset || sameBytes(a, b))
     }
     return same(pixels, other.pixels) && same(detail, other.detail) && mask == other.mask
       && originalSize == other.originalSize && grid == other.grid

@@ -69,6 +69,30 @@ import Testing
     #expect(batch.cacheBytes == rows * configuration.keyValueHeads * configuration.headWidth * 8)
   }
 
+  @Test(arguments: families) func aPictureThatIsRememberedGivesTheSame(_ name: String) throws {
+    let model = try Self.routed(GammaModel.load(Self.folder(name)))
+    let memory = PictureMemory()
+    for prompt in try Self.prompts(name, model).flatMap({ [$0, $0] }) {
+      let remembering = SequenceBatch(model, backend: Backend(), count: 1, pictures: memory)
+      let forgetful = SequenceBatch(model, backend: Backend(), count: 1)
+      #expect(
+        try remembering.read([prompt]).logits.tensor.floats()
+          == forgetful.read([prompt]).logits.tensor.floats())
+    }
+    guard let input = try Self.prompts(name, model).lazy.flatMap(\.images).first else { return }
+    // The same numbers in other memory are the same picture, other numbers are another one.
+    func rows(_ input: ImageInput) -> Tensor? {
+      model.encode([input], Tape(backend: Backend()), memory: memory)?.tensor
+    }
+    var (copy, other) = (input, input)
+    copy.pixels = Tensor(input.pixels.floats(), shape: input.pixels.shape)
+    other.pixels = Tensor(input.pixels.floats().map { $0 * 0.5 }, shape: input.pixels.shape)
+    let first = rows(input)
+    #expect(first != nil && rows(copy)?.storage === first?.storage)
+    #expect(rows(other)?.floats() != first?.floats())
+    #expect(rows(input)?.floats() == first?.floats())
+  }
+
   @Test(arguments: families) func whatIsWrittenIsReadBack(_ name: String) throws {
     let copy = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: copy) }
