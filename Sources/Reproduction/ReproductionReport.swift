@@ -183,7 +183,7 @@ struct ReproductionReport {
         + "training time -31.0 %, samples per second +53.2 %, memory -26.3 %, operations -51.6 %. There all tokens of a "
         + "prompt are skipped alike, and 28 of 32 layers are routed; here text runs and "
         + "\(study.denseLayers) layers stay dense, so that the last column is the one that saves as much of the decoder's "
-        + "work, and every answer has its picture's tower and some generated tokens besides.",
+        + "work, and answers take a pass of the tower for each new picture and some generated tokens besides.",
       "", "| | \(heads.joined(separator: " | ")) |",
       "|---" + String(repeating: "|---", count: heads.count) + "|",
       row("training step, all kinds of questions about each picture, s", "%.3f") { $0.manyQuestionsStep },
