@@ -88,20 +88,15 @@ public struct KeyValueRows: Sendable {
     guard format != .float32 else {
       return place.copyMemory(from: rows.floatPointer, byteCount: rows.count * format.size)
     }
-    let lines = Lines(place: place, scales: scales(side).map { $0 + count * heads.keyValueHeads })
+    let numbers = Shared(place.assumingMemoryBound(to: UInt8.self))
+    let scales = scales(side).map { Shared($0 + count * heads.keyValueHeads) }
     backend.parallel(rows.rows, threads: backend.usefulThreads(elements: rows.count)) { part in
       backend.kernels.functions.narrow_lines(
         format.spanFormat, rows.floatPointer + part.lowerBound * width,
         Int64(part.count * heads.keyValueHeads),
-        Int64(heads.headWidth), lines.place + part.lowerBound * width * format.size,
-        lines.scales.map { $0 + part.lowerBound * heads.keyValueHeads })
+        Int64(heads.headWidth), numbers.pointer + part.lowerBound * width * format.size,
+        scales.map { $0.pointer + part.lowerBound * heads.keyValueHeads })
     }
-  }
-
-  /// Where new rows go; each thread writes its own part.
-  private struct Lines: @unchecked Sendable {
-    let place: UnsafeMutableRawPointer
-    let scales: UnsafeMutablePointer<Float>?
   }
 
   private func scales(_ side: Side) -> UnsafeMutablePointer<Float>? {

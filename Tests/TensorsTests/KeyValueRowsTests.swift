@@ -12,11 +12,10 @@ import Testing
   {
     let width = heads.keyValueHeads * heads.headWidth
     let tensor = Tensor(values, shape: [values.count / width, width])
-    var rows = KeyValueRows(heads, format: format)
     var result: [Float] = []
     let query = Value(constant: Tensor.zeros([1, heads.queryHeads * heads.headWidth]))
     for row in 0..<tensor.rows {
-      rows = KeyValueRows(heads, format: format)
+      var rows = KeyValueRows(heads, format: format)
       rows.append(key: tensor.rows(row..<row + 1), value: tensor.rows(row..<row + 1), backend: backend)
       result +=
         Tape(backend: backend).attention(
