@@ -1,18 +1,18 @@
 internal import Files
-public import Foundation
+package import Foundation
 
 /// Writes folders so that a reader, or a run after a crash, finds the whole old content or the whole new one.
 ///
 /// The content is written to a folder beside the target, brought to the disk, described by `manifest.json` and only
 /// then renamed. A run that was killed leaves hidden files beside the target, which the next write deletes.
-public enum AtomicFolder {
+package enum AtomicFolder {
   /// Writes a folder, replacing an old one.
   ///
   /// - Parameter body: writes all files into the folder it is handed, but no `manifest.json`.
   /// - Throws: what `body` throws, or `FileError` if writing fails or the target holds files that were not
   ///   written by this function. The target is then as it was.
   @discardableResult
-  public static func write<Result>(to url: URL, _ body: (URL) throws -> Result) throws -> Result {
+  package static func write<Result>(to url: URL, _ body: (URL) throws -> Result) throws -> Result {
     let target = url.resolvingSymlinksInPath().standardizedFileURL
     try Disk.createFolder(target.deletingLastPathComponent())
     try recover(target)
@@ -38,7 +38,7 @@ public enum AtomicFolder {
   }
 
   /// Whether a folder was written to its end: its manifest and all files with their sizes are there.
-  public static func isComplete(_ url: URL) -> Bool {
+  package static func isComplete(_ url: URL) -> Bool {
     guard let manifest = try? FolderManifest(of: url) else { return false }
     return manifest.records.allSatisfy { path, record in
       FolderManifest.size(of: url.appendingPathComponent(path)) == record.size
@@ -47,7 +47,7 @@ public enum AtomicFolder {
 
   /// Checks that every file of a folder is what was written, which reads all of them.
   /// - Throws: `FileError` or `JSONError` that names the first file that is missing or differs.
-  public static func verify(_ url: URL) throws {
+  package static func verify(_ url: URL) throws {
     let manifest = try FolderManifest(of: url)
     for (path, record) in manifest.records.sorted(by: { $0.key < $1.key }) {
       let file = url.appendingPathComponent(path)
@@ -63,7 +63,7 @@ public enum AtomicFolder {
   /// Puts an old folder back that a killed run had moved aside and not yet replaced; deletes one that was replaced.
   ///
   /// Writing does this first; call it before reading a folder that a run may have been killed at, as resuming does.
-  public static func recover(_ url: URL) throws {
+  package static func recover(_ url: URL) throws {
     for aside in PartialItem.replaced.leftovers(beside: url) where ItemLock(aside) != nil {
       if isComplete(url) {
         try? FileManager.default.removeItem(at: aside)

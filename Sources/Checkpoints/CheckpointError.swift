@@ -1,14 +1,14 @@
 /// Why a model file or folder could not be read or written.
-public struct CheckpointError: Error, CustomStringConvertible, Sendable {
+package struct CheckpointError: Error, CustomStringConvertible, Sendable {
   /// The file or folder at fault.
-  public let path: String
+  package let path: String
   /// What is wrong, where, and what to do, as a sentence without its full stop.
-  public let message: String
+  package let message: String
 
   init(_ path: String, _ message: String) {
     self.path = path
     self.message = message
   }
 
-  public var description: String { "\(path): \(message)." }
+  package var description: String { "\(path): \(message)." }
 }

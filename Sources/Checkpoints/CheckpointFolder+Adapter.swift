@@ -1,5 +1,5 @@
-public import Foundation
-public import Tensors
+package import Foundation
+package import Tensors
 
 extension CheckpointFolder {
   /// The same model as an adapter of PEFT changes it: low-rank changes are added and whole layers replaced as tensors
@@ -11,7 +11,7 @@ extension CheckpointFolder {
   ///   - backend: Computes the products.
   /// - Throws: One `CheckpointError` for everything about the adapter that does not fit this model; `CheckpointError` or
   ///   `JSONError` if its files are missing or malformed, or it is of a type that is not supported.
-  public func merging(adapter url: URL, backend: Backend = Backend()) throws -> CheckpointFolder {
+  package func merging(adapter url: URL, backend: Backend = Backend()) throws -> CheckpointFolder {
     let adapter = try LoRAAdapter(url, limits: limits)
     let faults = try adapter.faults(in: tensors)
     guard faults.isEmpty else {

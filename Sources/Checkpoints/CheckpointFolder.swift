@@ -1,13 +1,13 @@
-public import Foundation
-public import StrictJSON
-public import Tensors
+package import Foundation
+package import StrictJSON
+package import Tensors
 
 /// A model's folder: `config.json` and its weights, as safetensors or PyTorch files, in one file or in shards that an
 /// index lists. Where both formats are there, safetensors is read.
-public struct CheckpointFolder: TensorSource {
-  public let url: URL
+package struct CheckpointFolder: TensorSource {
+  package let url: URL
   /// Every tensor's name, in the order of the file, or of the index.
-  public var names: [String] { tensors.names }
+  package var names: [String] { tensors.names }
   /// Folders whose other files belong to this one and are found before its own, such as an adapter's.
   let overlays: [URL]
   let tensors: any TensorSource
@@ -15,7 +15,7 @@ public struct CheckpointFolder: TensorSource {
 
   /// Opens the weights and checks what every file says about its tensors; reads no tensor.
   /// - Throws: `CheckpointError`, `FileError` or `JSONError` if the folder or weights are missing or malformed.
-  public init(_ url: URL, limits: CheckpointLimits = CheckpointLimits()) throws {
+  package init(_ url: URL, limits: CheckpointLimits = CheckpointLimits()) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
       throw CheckpointError(url.path, "there is no such folder; check the path or download the model first")
@@ -33,26 +33,26 @@ public struct CheckpointFolder: TensorSource {
     self.limits = limits
   }
 
-  public func entry(_ name: String) throws -> TensorEntry { try tensors.entry(name) }
+  package func entry(_ name: String) throws -> TensorEntry { try tensors.entry(name) }
 
-  public func tensor(_ name: String, as dtype: DType, pool: MemoryPool?) throws -> Tensor {
+  package func tensor(_ name: String, as dtype: DType, pool: MemoryPool?) throws -> Tensor {
     try tensors.tensor(name, as: dtype, pool: pool)
   }
 
-  public func withStoredBytes<Result>(
+  package func withStoredBytes<Result>(
     _ name: String, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {
     try tensors.withStoredBytes(name, body)
   }
 
-  public func int64s(_ name: String) throws -> [Int64] { try tensors.int64s(name) }
+  package func int64s(_ name: String) throws -> [Int64] { try tensors.int64s(name) }
 
   /// `config.json`.
-  public func config() throws -> JSONObject { try json("config.json") }
+  package func config() throws -> JSONObject { try json("config.json") }
 
   /// One of the folder's JSON files that holds an object, such as `preprocessor_config.json`.
   /// - Throws: `CheckpointError` if there is none, `JSONError` if it is malformed.
-  public func json(_ fileName: String) throws -> JSONObject {
+  package func json(_ fileName: String) throws -> JSONObject {
     guard let file = file(fileName) else {
       throw CheckpointError(url.path, "the folder holds no \(fileName); copy it from the model's source")
     }
@@ -60,12 +60,12 @@ public struct CheckpointFolder: TensorSource {
   }
 
   /// Whether the folder holds a file of that name.
-  public func contains(_ fileName: String) -> Bool { file(fileName) != nil }
+  package func contains(_ fileName: String) -> Bool { file(fileName) != nil }
 
   /// Opens a part of a model that training wrote beside it, such as `mm_projector.safetensors` or `mm_projector.bin`.
   /// - Parameter stem: The file's name without its suffix.
   /// - Returns: The file, as safetensors if both are there; nil if there is none.
-  public func sideFile(_ stem: String) throws -> (any TensorFile)? {
+  package func sideFile(_ stem: String) throws -> (any TensorFile)? {
     for folder in overlays + [url] {
       if let file = try WeightFormat.open(stem, in: folder, limits: limits) { return file }
     }
@@ -75,7 +75,7 @@ public struct CheckpointFolder: TensorSource {
   /// The same folder with more tensors, which stand before those of the same name.
   /// - Parameter rename: Gives the name of each tensor of `source` in the model; nil leaves it out.
   /// - Throws: `CheckpointError` if two tensors get the same name.
-  public func adding(
+  package func adding(
     _ source: any TensorSource, rename: (String) -> String? = { $0 }
   ) throws -> CheckpointFolder {
     let layered = try LayeredTensors(source, rename: rename, over: tensors, place: url)
@@ -87,7 +87,7 @@ public struct CheckpointFolder: TensorSource {
   ///   - stem: The name of the part's file without its suffix.
   ///   - rename: As for `adding(_:rename:)`.
   /// - Throws: `CheckpointError` if there is no such file, or two tensors get the same name.
-  public func adding(
+  package func adding(
     part stem: String, in folder: URL, rename: (String) -> String?
   ) throws -> CheckpointFolder {
     guard let part = try WeightFormat.open(stem, in: folder, limits: limits) else {

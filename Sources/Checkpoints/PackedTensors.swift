@@ -1,12 +1,12 @@
-public import Tensors
+package import Tensors
 
 /// How packed matrices lie in files: as bytes in the order of memory, under the tensor's name and the format's as a suffix,
 /// such as `model.layers.0.mlp.up_proj.weight.int4`.
 extension PackedMatrix.Format {
-  public var suffix: String { ".\(rawValue)" }
+  package var suffix: String { ".\(rawValue)" }
 
   /// A stored name without the suffix, and the format that the suffix stands for.
-  public static func split(_ stored: String) -> (name: String, format: PackedMatrix.Format?) {
+  package static func split(_ stored: String) -> (name: String, format: PackedMatrix.Format?) {
     for format in allCases where stored.hasSuffix(format.suffix) {
       return (String(stored.dropLast(format.suffix.count)), format)
     }
@@ -17,7 +17,7 @@ extension PackedMatrix.Format {
 extension TensorSource {
   /// Reads a packed matrix of `shape`, in pieces at the same time, into memory of huge pages.
   /// - Throws: `CheckpointError` if there is no such tensor or it does not hold as many bytes.
-  public func packed(_ name: String, shape: [Int], _ format: PackedMatrix.Format, _ backend: Backend) throws
+  package func packed(_ name: String, shape: [Int], _ format: PackedMatrix.Format, _ backend: Backend) throws
     -> PackedMatrix
   {
     try withStoredBytes(name) { source in
@@ -32,7 +32,7 @@ extension TensorSource {
 
 extension SafetensorsWriter {
   /// Adds a packed matrix under its suffixed name.
-  public mutating func add(_ name: String, _ matrix: PackedMatrix) throws {
+  package mutating func add(_ name: String, _ matrix: PackedMatrix) throws {
     try add(name + matrix.format.suffix, .uint8, [matrix.byteCount], count: matrix.byteCount, .packed(matrix))
   }
 }

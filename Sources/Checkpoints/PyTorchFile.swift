@@ -1,21 +1,21 @@
 internal import Files
-public import Foundation
+package import Foundation
 
 /// A file of `torch.save`, as a zip archive or in the format before PyTorch 1.6, mapped into memory.
 ///
 /// Only tables of tensors are read, and nothing in the file is ever run; see `PickleReader`. Tensors of tables inside
 /// the table have names with full stops, such as `model.layers.0.weight`.
-public struct PyTorchFile: TensorFile {
-  public let url: URL
-  public let entries: [String: TensorEntry]
+package struct PyTorchFile: TensorFile {
+  package let url: URL
+  package let entries: [String: TensorEntry]
   /// The tensors' names in the order of the table.
-  public let names: [String]
+  package let names: [String]
   private let mapping: MappedFile
 
   /// Opens a file and checks what it says about its tensors; reads no tensor.
   /// - Throws: `CheckpointError` if the file is cut off, malformed, over a limit, or holds more than tensors and plain
   ///   values; `FileError` if it cannot be opened.
-  public init(_ url: URL, limits: PyTorchLimits = PyTorchLimits()) throws {
+  package init(_ url: URL, limits: PyTorchLimits = PyTorchLimits()) throws {
     self.url = url
     let mapping = try MappedFile(url)
     self.mapping = mapping
@@ -40,13 +40,13 @@ public struct PyTorchFile: TensorFile {
     }
   }
 
-  public func withBytes<Result>(
+  package func withBytes<Result>(
     in range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {
     try mapping.withBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
   }
 
-  public func release(_ range: Range<Int>) { mapping.release(range) }
+  package func release(_ range: Range<Int>) { mapping.release(range) }
 }
 
 /// How the first bytes say that a file is to be read.

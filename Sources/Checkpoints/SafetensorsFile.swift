@@ -1,20 +1,20 @@
 internal import Files
-public import Foundation
+package import Foundation
 
 /// A safetensors file, mapped into memory and opened only if its header passes every check.
-public struct SafetensorsFile: TensorFile {
-  public let url: URL
+package struct SafetensorsFile: TensorFile {
+  package let url: URL
   /// Every tensor by name.
-  public let entries: [String: TensorEntry]
+  package let entries: [String: TensorEntry]
   /// The tensors' names in the order of their data.
-  public let names: [String]
+  package let names: [String]
   /// The strings under `__metadata__`.
-  public let metadata: [String: String]
+  package let metadata: [String: String]
   private let mapping: MappedFile
 
   /// Opens a file and checks its header; reads no tensor.
   /// - Throws: `CheckpointError` if the file is missing, cut off, malformed or over a limit.
-  public init(_ url: URL, limits: SafetensorsLimits = SafetensorsLimits()) throws {
+  package init(_ url: URL, limits: SafetensorsLimits = SafetensorsLimits()) throws {
     self.url = url
     let mapping = try MappedFile(url)
     self.mapping = mapping
@@ -28,11 +28,11 @@ public struct SafetensorsFile: TensorFile {
     metadata = header.metadata
   }
 
-  public func withBytes<Result>(
+  package func withBytes<Result>(
     in range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {
     try mapping.withBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
   }
 
-  public func release(_ range: Range<Int>) { mapping.release(range) }
+  package func release(_ range: Range<Int>) { mapping.release(range) }
 }

@@ -1,13 +1,13 @@
 internal import Files
-public import Foundation
+package import Foundation
 import StrictJSON
-public import Tensors
+package import Tensors
 
 /// Collects tensors and writes them as one safetensors file, byte for byte as the official library would: the same
 /// tensors and metadata always give the same file.
-public struct SafetensorsWriter {
+package struct SafetensorsWriter {
   /// Strings for `__metadata__`, written in the order of their keys; empty leaves it out.
-  public var metadata: [String: String]
+  package var metadata: [String: String]
   private var items: [String: Item] = [:]
 
   private struct Item {
@@ -25,13 +25,13 @@ public struct SafetensorsWriter {
     case copy(of: String, in: SafetensorsFile)
   }
 
-  public init(metadata: [String: String] = [:]) {
+  package init(metadata: [String: String] = [:]) {
     self.metadata = metadata
   }
 
   /// Adds a tensor as F32 or BF16.
   /// - Throws: `CheckpointError` if the name is taken or reserved, as all of these do.
-  public mutating func add(_ name: String, _ tensor: Tensor) throws {
+  package mutating func add(_ name: String, _ tensor: Tensor) throws {
     let type: StoredType =
       switch tensor.dtype {
       case .float32: .float32
@@ -41,17 +41,17 @@ public struct SafetensorsWriter {
   }
 
   /// Adds integers as I64. Their count must be the product of `shape`.
-  public mutating func add(_ name: String, int64s: [Int64], shape: [Int]) throws {
+  package mutating func add(_ name: String, int64s: [Int64], shape: [Int]) throws {
     try add(name, .int64, shape, count: int64s.count, .int64s(int64s))
   }
 
   /// Adds integers as I32. Their count must be the product of `shape`.
-  public mutating func add(_ name: String, int32s: [Int32], shape: [Int]) throws {
+  package mutating func add(_ name: String, int32s: [Int32], shape: [Int]) throws {
     try add(name, .int32, shape, count: int32s.count, .int32s(int32s))
   }
 
   /// Adds elements of any format by their little-endian bytes.
-  public mutating func add(_ name: String, bytes: [UInt8], _ type: StoredType, shape: [Int]) throws {
+  package mutating func add(_ name: String, bytes: [UInt8], _ type: StoredType, shape: [Int]) throws {
     guard bytes.count.isMultiple(of: type.size) else {
       throw CheckpointError(name, "\(bytes.count) bytes are no whole number of \(type.rawValue) elements")
     }
@@ -59,7 +59,7 @@ public struct SafetensorsWriter {
   }
 
   /// Adds a tensor of another file as it is stored there; its bytes are read only while writing.
-  public mutating func add(_ name: String, copyOf original: String, in file: SafetensorsFile) throws {
+  package mutating func add(_ name: String, copyOf original: String, in file: SafetensorsFile) throws {
     let entry = try file.entry(original)
     try add(name, entry.storedType, entry.shape, count: entry.count, .copy(of: original, in: file))
   }
@@ -81,7 +81,7 @@ public struct SafetensorsWriter {
 
   /// Writes the file, replacing an old one at once or not at all.
   /// - Throws: `CheckpointError` if that fails; the old file is then as it was.
-  public func write(to url: URL) throws {
+  package func write(to url: URL) throws {
     let sorted = items.sorted { left, right in
       let (leftRank, rightRank) = (left.value.storedType.rank, right.value.storedType.rank)
       return leftRank != rightRank

@@ -1,5 +1,5 @@
 /// The number formats of safetensors files, in the order in which the official library ranks them.
-public enum StoredType: String, Sendable, CaseIterable {
+package enum StoredType: String, Sendable, CaseIterable {
   case bool = "BOOL"
   case uint8 = "U8"
   case int8 = "I8"
@@ -15,7 +15,7 @@ public enum StoredType: String, Sendable, CaseIterable {
   case uint64 = "U64"
 
   /// Bytes per element.
-  public var size: Int {
+  package var size: Int {
     switch self {
     case .bool, .uint8, .int8: 1
     case .int16, .uint16, .float16, .bfloat16: 2
@@ -25,7 +25,7 @@ public enum StoredType: String, Sendable, CaseIterable {
   }
 
   /// Whether elements are floating-point numbers, which `SafetensorsFile.tensor` reads.
-  public var isFloatingPoint: Bool {
+  package var isFloatingPoint: Bool {
     switch self {
     case .float16, .bfloat16, .float32, .float64: true
     default: false

@@ -1,14 +1,14 @@
 /// What a file says about one tensor. The bytes have been checked against shape, type and file.
-public struct TensorEntry: Sendable, Equatable {
-  public let name: String
-  public let storedType: StoredType
+package struct TensorEntry: Sendable, Equatable {
+  package let name: String
+  package let storedType: StoredType
   /// Length of each axis; empty for a scalar.
-  public let shape: [Int]
+  package let shape: [Int]
   /// The bytes of the file from the first element to the last.
-  public let range: Range<Int>
+  package let range: Range<Int>
   /// How many elements lie from one index of each axis to the next; nil if the elements stand one behind the other in
   /// row-major order, as in every safetensors file.
-  public let strides: [Int]?
+  package let strides: [Int]?
 
   init(name: String, storedType: StoredType, shape: [Int], range: Range<Int>, strides: [Int]? = nil) {
     self.name = name
@@ -19,7 +19,7 @@ public struct TensorEntry: Sendable, Equatable {
   }
 
   /// Number of elements.
-  public var count: Int { shape.reduce(1, *) }
+  package var count: Int { shape.reduce(1, *) }
 
   func renamed(_ name: String) -> TensorEntry {
     TensorEntry(name: name, storedType: storedType, shape: shape, range: range, strides: strides)

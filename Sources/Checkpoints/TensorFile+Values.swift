@@ -1,10 +1,10 @@
 import Foundation
-public import Tensors
+package import Tensors
 
 extension TensorFile {
   /// As `TensorSource.tensor`. Bytes of the file are let go as soon as they are converted, so that the memory that
   /// loading takes is that of the result.
-  public func tensor(_ name: String, as dtype: DType, pool: MemoryPool?) throws -> Tensor {
+  package func tensor(_ name: String, as dtype: DType, pool: MemoryPool?) throws -> Tensor {
     let entry = try entry(name)
     let type = entry.storedType
     guard type.isFloatingPoint else {
@@ -26,7 +26,7 @@ extension TensorFile {
   }
 
   /// As `TensorSource.int64s`.
-  public func int64s(_ name: String) throws -> [Int64] {
+  package func int64s(_ name: String) throws -> [Int64] {
     let entry = try entry(name)
     var result: [Int64] = []
     result.reserveCapacity(entry.count)

@@ -1,7 +1,7 @@
-public import Foundation
+package import Foundation
 
 /// A file of named tensors, mapped into memory and opened only if everything that it says about them passes every check.
-public protocol TensorFile: TensorSource {
+package protocol TensorFile: TensorSource {
   var url: URL { get }
   /// Every tensor by name.
   var entries: [String: TensorEntry] { get }
@@ -18,14 +18,14 @@ public protocol TensorFile: TensorSource {
 
 extension TensorFile {
   /// - Throws: `CheckpointError` if there is no such tensor.
-  public func entry(_ name: String) throws -> TensorEntry {
+  package func entry(_ name: String) throws -> TensorEntry {
     guard let entry = entries[name] else {
       throw CheckpointError(url.path, "there is no tensor \(name) among the \(names.count) of this file")
     }
     return entry
   }
 
-  public func withStoredBytes<Result>(
+  package func withStoredBytes<Result>(
     _ name: String, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {
     let entry = try entry(name)
@@ -38,7 +38,7 @@ extension TensorFile {
 
   /// Lends the bytes of a tensor from its first element to its last, in the stored number format, little-endian; they
   /// may be unaligned. Where the entry has strides, they are the elements of other tensors as well.
-  public func withBytes<Result>(
+  package func withBytes<Result>(
     _ name: String, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {
     try withBytes(in: entry(name).range, body)

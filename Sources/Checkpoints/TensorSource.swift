@@ -1,7 +1,7 @@
-public import Tensors
+package import Tensors
 
 /// Named tensors to read one by one, from one file, from the files of a folder, or merged from several.
-public protocol TensorSource: Sendable {
+package protocol TensorSource: Sendable {
   /// Every tensor's name.
   var names: [String] { get }
 
@@ -25,12 +25,12 @@ public protocol TensorSource: Sendable {
 
 extension TensorSource {
   /// Reads a tensor of F64, F32, F16 or BF16 into memory of its own.
-  public func tensor(_ name: String, as dtype: DType = .float32) throws -> Tensor {
+  package func tensor(_ name: String, as dtype: DType = .float32) throws -> Tensor {
     try tensor(name, as: dtype, pool: nil)
   }
 
   /// Reads a tensor of F64, F32, F16 or BF16 as float32 in row-major order.
-  public func floats(_ name: String) throws -> [Float] {
+  package func floats(_ name: String) throws -> [Float] {
     try tensor(name).floats()
   }
 }

@@ -1,16 +1,16 @@
-public import Foundation
+package import Foundation
 import StrictJSON
 
 /// A model's answers as read from a file or collected during a run.
-public struct AnswerFile: Sendable {
-  public var records: [AnswerRecord]
+package struct AnswerFile: Sendable {
+  package var records: [AnswerRecord]
   /// Whether the file was in the benchmark's upload format: the answers are final, no converter runs over them.
-  public internal(set) var isConverted = false
+  package internal(set) var isConverted = false
   /// Rows that cannot be read.
-  public internal(set) var faults: [RowFault] = []
+  package internal(set) var faults: [RowFault] = []
 
   /// Answers just collected, in the order of the questions.
-  public init(_ records: [AnswerRecord]) {
+  package init(_ records: [AnswerRecord]) {
     self.records = records
   }
 
@@ -19,7 +19,7 @@ public struct AnswerFile: Sendable {
   ///   `SUBJECT/output.json`.
   /// - Throws: `EvaluationError` or `JSONError` if there is no such file or its format is another one. Rows at fault are
   ///   collected in `faults`; scoring decides about them.
-  public init(merging urls: [URL]) throws {
+  package init(merging urls: [URL]) throws {
     self.init([])
     for (index, url) in try urls.flatMap(Self.files).enumerated() {
       let file = try AnswerFile(contentsOf: url)
@@ -52,7 +52,7 @@ public struct AnswerFile: Sendable {
   /// Reads LLaVA's JSON Lines, or one of the upload formats: an object {id: answer}, or a list of objects with
   /// `question_id`, `questionId` or `id`, and `answer`, `prediction` or `response`.
   /// - Throws: `EvaluationError` or `JSONError` if the file cannot be read or has none of these formats.
-  public init(contentsOf url: URL) throws {
+  package init(contentsOf url: URL) throws {
     self.init([])
     switch try Self.firstByte(url) {
     case UInt8(ascii: "["):
@@ -70,7 +70,7 @@ public struct AnswerFile: Sendable {
   }
 
   /// Whether a file holds a judge's grades of MM-Vet instead of answers.
-  public static func holdsGrades(_ url: URL) -> Bool {
+  package static func holdsGrades(_ url: URL) -> Bool {
     guard let object = try? JSONObject.read(contentsOf: url), let first = object.first else { return false }
     return first.value.object?["score"]?.array != nil
   }
@@ -134,7 +134,7 @@ public struct AnswerFile: Sendable {
   }
 
   /// The text of an answer file in LLaVA's JSON Lines.
-  public func text() throws -> String {
+  package func text() throws -> String {
     try records.map { try $0.json.text() + "\n" }.joined()
   }
 

@@ -1,14 +1,14 @@
 internal import Files
-public import Foundation
-public import StrictJSON
+package import Foundation
+package import StrictJSON
 internal import Synchronization
 
 /// An answer file in LLaVA's JSON Lines that grows as answers are made and can be continued after an interruption.
 ///
 /// Safe to share: the open file is behind a lock, everything else is set once.
-public final class AnswerLog: @unchecked Sendable {
+package final class AnswerLog: @unchecked Sendable {
   /// What happens to answers that are there already.
-  public enum Existing: Sendable {
+  package enum Existing: Sendable {
     /// They are kept if the same model made them with the same options; otherwise the run is refused.
     case continued
     /// As `continued`, and answers that do not say how they were made, as other programs write them, are kept too.
@@ -19,9 +19,9 @@ public final class AnswerLog: @unchecked Sendable {
 
   /// Answers by the place of their question in the run.
   let answered: [Int: AnswerRecord]
-  public var answeredCount: Int { answered.count }
+  package var answeredCount: Int { answered.count }
   /// Whether the file ended in a line that was not written whole; the line is gone.
-  public let wasTorn: Bool
+  package let wasTorn: Bool
   /// What new answers say about the model and how they were made.
   let identity: AnswerIdentity
   private let items: [EvaluationItem]
@@ -35,7 +35,7 @@ public final class AnswerLog: @unchecked Sendable {
   ///   - identity: of the answers that will be added.
   /// - Throws: `EvaluationError` if the file holds something else than answers of this run; `FileError` if it cannot be
   ///   opened or another process writes to it. The file is then as it was.
-  public init(
+  package init(
     _ url: URL, items: [EvaluationItem], identity: AnswerIdentity, existing: Existing = .continued
   ) throws {
     let file = try AppendFile(url)
@@ -118,12 +118,12 @@ public final class AnswerLog: @unchecked Sendable {
 }
 
 /// The model and the options that made an answer; answers of different ones must not be mixed.
-public struct AnswerIdentity: Sendable, Equatable, CustomStringConvertible {
-  public let modelID: String
+package struct AnswerIdentity: Sendable, Equatable, CustomStringConvertible {
+  package let modelID: String
   /// Options that change answers, by name.
-  public let metadata: JSONObject
+  package let metadata: JSONObject
 
-  public init(modelID: String, metadata: JSONObject) {
+  package init(modelID: String, metadata: JSONObject) {
     self.modelID = modelID
     self.metadata = metadata
   }
@@ -132,5 +132,5 @@ public struct AnswerIdentity: Sendable, Equatable, CustomStringConvertible {
 
   func made(_ record: AnswerRecord) -> Bool { AnswerIdentity(record) == self }
 
-  public var description: String { "\(modelID) \((try? metadata.text()) ?? "")" }
+  package var description: String { "\(modelID) \((try? metadata.text()) ?? "")" }
 }

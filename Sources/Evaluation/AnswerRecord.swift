@@ -1,19 +1,19 @@
-public import StrictJSON
+package import StrictJSON
 
 /// A model's answer to one question: one line of LLaVA's answer files.
-public struct AnswerRecord: Sendable, Equatable {
-  public let questionID: QuestionID
+package struct AnswerRecord: Sendable, Equatable {
+  package let questionID: QuestionID
   /// The stored prompt, which some scorers parse; empty if unknown.
-  public let prompt: String
-  public let text: String
+  package let prompt: String
+  package let text: String
   /// Options in the order shown; only MMBench's files have them.
-  public let options: [String]
-  public let answerID: String
-  public let modelID: String
+  package let options: [String]
+  package let answerID: String
+  package let modelID: String
   /// How the answer was made; empty in files of other programs.
-  public let metadata: JSONObject
+  package let metadata: JSONObject
 
-  public init(
+  package init(
     questionID: QuestionID, prompt: String, text: String, options: [String] = [], answerID: String = "",
     modelID: String = "", metadata: JSONObject = JSONObject()
   ) {
@@ -27,7 +27,7 @@ public struct AnswerRecord: Sendable, Equatable {
   }
 
   /// The answer to `item`.
-  public init(
+  package init(
     to item: EvaluationItem, text: String, answerID: String = "", modelID: String = "",
     metadata: JSONObject = JSONObject()
   ) {
@@ -55,7 +55,7 @@ public struct AnswerRecord: Sendable, Equatable {
   }
 
   /// The line of an answer file, with the official keys.
-  public var json: JSONObject {
+  package var json: JSONObject {
     var object = JSONObject([("question_id", questionID.json)])
     if !options.isEmpty { object["round_id"] = 0 }
     object["prompt"] = JSONValue(prompt)

@@ -1,12 +1,12 @@
 /// The benchmarks that can be asked and scored.
-public enum Benchmark: String, Sendable, CaseIterable {
+package enum Benchmark: String, Sendable, CaseIterable {
   case textvqa, vqav2, gqa, scienceqa, pope, mme, mmbench, mmmu
   case mmVet = "mm-vet"
   case seedBench = "seed-bench"
   case vizwiz
 
   /// Rules by which the benchmark can be scored, the usual one first.
-  public var protocols: [ScoringProtocol] {
+  package var protocols: [ScoringProtocol] {
     switch self {
     case .textvqa, .vqav2, .gqa, .pope, .mme, .mmmu, .seedBench, .vizwiz, .scienceqa: [.llava, .gammaMoD]
     case .mmbench: [.vlmevalkit, .vlmevalkit2024, .llava, .gammaMoD]
@@ -18,7 +18,7 @@ public enum Benchmark: String, Sendable, CaseIterable {
   var passesOverBrokenLines: Bool { self == .vqav2 || self == .vizwiz }
 
   /// The most tokens of an answer: what LLaVA's scripts allow, or γ-MoD's, which cap them for timing.
-  public func maxTokens(_ rules: ScoringProtocol?) -> Int {
+  package func maxTokens(_ rules: ScoringProtocol?) -> Int {
     switch (self, rules == .gammaMoD) {
     case (.mmbench, _), (.mmVet, false), (.scienceqa, false): 1024
     case (.mmVet, true): 64
@@ -55,7 +55,7 @@ public enum Benchmark: String, Sendable, CaseIterable {
 }
 
 /// A set of rules that turns answers into a score; scores by different rules must not be compared.
-public enum ScoringProtocol: String, Sendable, CaseIterable {
+package enum ScoringProtocol: String, Sendable, CaseIterable {
   /// The scripts that LLaVA ships or names. MMBench: one row counts as one question, its letter must be the whole
   /// answer. MM-Vet: a judge's grades.
   case llava

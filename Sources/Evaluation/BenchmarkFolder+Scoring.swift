@@ -4,7 +4,7 @@ extension BenchmarkFolder {
   /// Scores answers by the official rules.
   /// - Throws: `EvaluationError` or `JSONError` if a file is missing, a row cannot be read or the answers do not fit the
   ///   benchmark.
-  public func score(_ answers: AnswerFile, _ options: ScoringOptions = ScoringOptions()) throws -> Score {
+  package func score(_ answers: AnswerFile, _ options: ScoringOptions = ScoringOptions()) throws -> Score {
     let rules = options.rules ?? (options.grades == nil ? benchmark.protocols[0] : .llava)
     guard benchmark.protocols.contains(rules) else {
       throw EvaluationError.unsupportedProtocol(rules, benchmark)

@@ -1,20 +1,20 @@
-public import Foundation
+package import Foundation
 import StrictJSON
 
 /// A benchmark's files, laid out as their authors publish them.
-public struct BenchmarkFolder: Sendable {
-  public let benchmark: Benchmark
-  public let url: URL
+package struct BenchmarkFolder: Sendable {
+  package let benchmark: Benchmark
+  package let url: URL
   /// A question file in place of the one in the folder.
-  public var questionFile: URL?
+  package var questionFile: URL?
   /// A folder of pictures in place of those in the folder.
-  public var imageFolder: URL?
+  package var imageFolder: URL?
   let faults: RowFaults
 
   /// Takes the benchmark's own folder, or a folder that holds one such folder per benchmark.
   /// - Parameter lenient: Leave questions out that cannot be read, and name them in `rowFaults`, instead of refusing.
   /// - Throws: `EvaluationError` if there is no such folder.
-  public init(_ benchmark: Benchmark, at url: URL, lenient: Bool = false) throws {
+  package init(_ benchmark: Benchmark, at url: URL, lenient: Bool = false) throws {
     self.benchmark = benchmark
     faults = RowFaults(areAllowed: lenient)
     let inside = benchmark.folderNames.map { url.appending(path: $0) }.first(where: Self.isFolder)
@@ -27,14 +27,14 @@ public struct BenchmarkFolder: Sendable {
   }
 
   /// Questions that were left out because they cannot be read.
-  public var rowFaults: [RowFault] { faults.all }
+  package var rowFaults: [RowFault] { faults.all }
 
   /// The questions in the order of the official question file.
   /// - Parameters:
   ///   - limit: only this many, from the start.
   ///   - rules: the protocol whose loader is followed; nil for the benchmark's first.
   /// - Throws: `EvaluationError` or `JSONError` if a file is missing or not as it should be.
-  public func items(limit: Int? = nil, rules: ScoringProtocol? = nil) throws -> [EvaluationItem] {
+  package func items(limit: Int? = nil, rules: ScoringProtocol? = nil) throws -> [EvaluationItem] {
     let items =
       switch benchmark {
       case .textvqa, .vqav2, .gqa, .pope, .mme, .mmVet, .seedBench, .vizwiz: try lineItems()

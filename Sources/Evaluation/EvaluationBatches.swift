@@ -66,12 +66,12 @@ struct BatchQueue {
 }
 
 /// One of several equal parts of a benchmark, cut as LLaVA's scripts cut it.
-public struct EvaluationChunk: Sendable, Equatable {
-  public let index: Int
-  public let count: Int
+package struct EvaluationChunk: Sendable, Equatable {
+  package let index: Int
+  package let count: Int
 
   /// - Precondition: `0 <= index < count`
-  public init(_ index: Int, of count: Int) {
+  package init(_ index: Int, of count: Int) {
     precondition(index >= 0 && index < count, "chunk \(index) of \(count)")
     self.index = index
     self.count = count

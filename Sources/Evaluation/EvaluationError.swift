@@ -1,7 +1,7 @@
 /// Why a benchmark could not be read or answers could not be scored.
 ///
 /// Faults inside JSON files are reported as `JSONError`.
-public enum EvaluationError: Error, CustomStringConvertible, Sendable {
+package enum EvaluationError: Error, CustomStringConvertible, Sendable {
   /// A file is missing, unreadable or not what it should be; `remedy` says what to do.
   case file(path: String, problem: String, remedy: String)
   /// The answers do not fit the benchmark.
@@ -12,7 +12,7 @@ public enum EvaluationError: Error, CustomStringConvertible, Sendable {
   case noTruth(path: String, problem: String, remedy: String)
   case unsupportedProtocol(ScoringProtocol, Benchmark)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .file(let path, let problem, let remedy), .noTruth(let path, let problem, let remedy):
       "\(path): \(problem); \(remedy)."

@@ -1,18 +1,18 @@
-public import Foundation
+package import Foundation
 
 /// One question of a benchmark, ready to be asked.
-public struct EvaluationItem: Sendable {
-  public let id: QuestionID
+package struct EvaluationItem: Sendable {
+  package let id: QuestionID
   /// Nil for questions without a picture.
-  public let image: Picture?
+  package let image: Picture?
   /// What the model is asked: the text after the picture, suffix included.
-  public let prompt: String
+  package let prompt: String
   /// What the official loader writes back as `prompt` beside the answer; scorers read it.
-  public let storedPrompt: String
+  package let storedPrompt: String
   /// The benchmark's own grouping, such as POPE's setting; empty if it has none.
-  public let category: String
+  package let category: String
   /// Letters and texts of the options, where the benchmark's answer file repeats them (MMBench).
-  public let options: [String]
+  package let options: [String]
 
   init(
     id: QuestionID, image: Picture?, prompt: String, storedPrompt: String? = nil, category: String = "",
@@ -27,13 +27,13 @@ public struct EvaluationItem: Sendable {
   }
 
   /// Where a question's picture is.
-  public enum Picture: Sendable, Hashable {
+  package enum Picture: Sendable, Hashable {
     case file(URL)
     case base64(String)
 
     /// The encoded picture (PNG, JPEG, …).
     /// - Throws: `EvaluationError` if the file cannot be read, is larger than `limit` bytes, or is no base64 text.
-    public func data(limit: Int = 20 << 20) throws -> Data {
+    package func data(limit: Int = 20 << 20) throws -> Data {
       switch self {
       case .file(let url):
         let size = (try? FileManager.default.attributesOfItem(atPath: url.path))?[.size] as? Int

@@ -1,6 +1,6 @@
 internal import Dispatch
 internal import Foundation
-public import Generation
+package import Generation
 internal import Images
 internal import Models
 internal import StrictJSON
@@ -9,37 +9,37 @@ internal import Tensors
 internal import Tokenization
 
 /// Asks a model the questions of a benchmark.
-public struct EvaluationRun: Sendable {
-  public struct Options: Sendable {
+package struct EvaluationRun: Sendable {
+  package struct Options: Sendable {
     /// Nil for what the protocol's scripts allow.
-    public var maxTokens: Int?
+    package var maxTokens: Int?
     /// Whose loader and limits are followed; nil for the benchmark's first.
-    public var rules: ScoringProtocol?
+    package var rules: ScoringProtocol?
     /// Only this many questions of the chunk, from its start.
-    public var limit: Int?
+    package var limit: Int?
     /// Only this part of the questions.
-    public var chunk: EvaluationChunk?
+    package var chunk: EvaluationChunk?
     /// How many questions are answered side by side; nil for what suits the model's size.
-    public var batch: Int?
-    public var temperature = 0.0
-    public var seed: UInt64 = 0
+    package var batch: Int?
+    package var temperature = 0.0
+    package var seed: UInt64 = 0
     /// Replace every picture by an evenly grey one of its size, to see what is known without looking.
-    public var greyPictures = false
+    package var greyPictures = false
     /// Turn pictures upright as their EXIF orientation says; the official scripts do not.
-    public var exifOrientation = false
+    package var exifOrientation = false
 
-    public init() {}
+    package init() {}
 
     /// Whether some of the benchmark's questions are not asked.
-    public var isPartial: Bool { limit != nil || chunk != nil }
+    package var isPartial: Bool { limit != nil || chunk != nil }
   }
 
   private let options: Options
 
-  public init(_ options: Options) { self.options = options }
+  package init(_ options: Options) { self.options = options }
 
   /// The questions of the chunk, without regard to the limit.
-  public func items(_ folder: BenchmarkFolder) throws -> [EvaluationItem] {
+  package func items(_ folder: BenchmarkFolder) throws -> [EvaluationItem] {
     let items = try folder.items(rules: options.rules)
     return options.chunk.map { Array(items[$0.range(of: items.count)]) } ?? items
   }
@@ -52,7 +52,7 @@ public struct EvaluationRun: Sendable {
   ///   - onProgress: Receives how many questions are answered and how many there are.
   ///   - isCancelled: Asked before every token; true ends the run with the batches that are complete.
   /// - Returns: Answers in the order of the questions, the earlier ones included.
-  public func answers(
+  package func answers(
     _ items: [EvaluationItem], of benchmark: Benchmark, sessions: [VisionLanguageSession],
     log: AnswerLog? = nil, isCancelled: @escaping @Sendable () -> Bool = { false },
     onProgress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }

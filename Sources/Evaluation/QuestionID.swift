@@ -1,12 +1,12 @@
 import StrictJSON
 
 /// What names a question in the official files: a number in some benchmarks, text in others.
-public enum QuestionID: Sendable, Hashable, CustomStringConvertible {
+package enum QuestionID: Sendable, Hashable, CustomStringConvertible {
   case number(Int)
   case text(String)
 
   /// The same for 7 and "7", because converters mix them.
-  public var description: String {
+  package var description: String {
     switch self {
     case .number(let number): String(number)
     case .text(let text): text

@@ -1,8 +1,8 @@
-public import Foundation
+package import Foundation
 import StrictJSON
 
 /// Questions for measurements rather than for scores.
-public enum QuestionSamples {
+package enum QuestionSamples {
   /// The first questions of a place, those of several benchmarks in turn.
   /// - Parameters:
   ///   - url: A benchmark's folder, a folder of such folders, of which questions with pictures are taken; or a JSON
@@ -10,7 +10,7 @@ public enum QuestionSamples {
   ///     the file's folder.
   ///   - count: At most this many.
   /// - Throws: `EvaluationError` or `JSONError` if there are none or a file is not as it should be.
-  public static func read(_ url: URL, count: Int) throws -> [EvaluationItem] {
+  package static func read(_ url: URL, count: Int) throws -> [EvaluationItem] {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
       throw EvaluationError.file(

@@ -2,11 +2,11 @@ internal import StrictJSON
 internal import Synchronization
 
 /// A row of a question or answer file that cannot be read.
-public struct RowFault: Sendable, Hashable {
+package struct RowFault: Sendable, Hashable {
   /// The file, the line and what is wrong, as a sentence.
-  public let description: String
+  package let description: String
   /// Whether the row is no JSON at all, which some official converters pass over.
-  public let isSyntax: Bool
+  package let isSyntax: Bool
 
   init(_ error: any Error) {
     description = "\(error)"

@@ -1,7 +1,7 @@
 internal import Generation
-public import MixtureOfDepths
+package import MixtureOfDepths
 internal import Models
-public import Tensors
+package import Tensors
 
 /// What conversion wants to know about a dense model.
 extension SampleReader {
@@ -9,7 +9,7 @@ extension SampleReader {
   /// - Parameters:
   ///   - model, data: What the report names as measured.
   ///   - onProgress: Receives how many questions have been read.
-  public func ranks(
+  package func ranks(
     _ items: [EvaluationItem], method: RankMeter.Method = .counting, model: String, data: String,
     onProgress: (Int) -> Void = { _ in }
   ) throws -> ARankReport {
@@ -24,7 +24,7 @@ extension SampleReader {
   /// A first router: the direction of the image rows that the dense model attends to.
   /// - Parameter routed: The layers that are to be routed.
   /// - Shape: `[2, width]`
-  public func attentionRouter(
+  package func attentionRouter(
     _ items: [EvaluationItem], routed: [Int], onProgress: (Int) -> Void = { _ in }
   ) throws -> Tensor {
     let fit = RouterFit(session.model.decoder, routed: routed, backend: session.backend)

@@ -1,27 +1,27 @@
-public import Generation
+package import Generation
 internal import Images
-public import Models
+package import Models
 internal import Tensors
 internal import Tokenization
 
 /// Lets a model read questions, without answering them, for whoever measures it.
-public struct SampleReader {
+package struct SampleReader {
   /// What prompts take, in the mean.
-  public struct Means: Sendable {
-    public let tokens: Double
+  package struct Means: Sendable {
+    package let tokens: Double
     /// Bytes of keys and values.
-    public let cacheBytes: Double
+    package let cacheBytes: Double
   }
 
   let session: VisionLanguageSession
 
-  public init(_ session: VisionLanguageSession) { self.session = session }
+  package init(_ session: VisionLanguageSession) { self.session = session }
 
   /// - Parameters:
   ///   - observer: Sees every layer of every prompt.
   ///   - willRead: Receives each prompt before the model reads it.
   ///   - onProgress: Receives how many questions have been read.
-  public func read(
+  package func read(
     _ items: [EvaluationItem], observer: any DecoderObserver, willRead: (Prompt) -> Void = { _ in },
     onProgress: (Int) -> Void = { _ in }
   ) throws -> Means {

@@ -1,20 +1,20 @@
-public import StrictJSON
+package import StrictJSON
 
 /// The result of a benchmark.
-public struct Score: Sendable, Equatable {
-  public let benchmark: Benchmark
-  public let rules: ScoringProtocol
+package struct Score: Sendable, Equatable {
+  package let benchmark: Benchmark
+  package let rules: ScoringProtocol
   /// Questions that the headline figure counts.
-  public let count: Int
+  package let count: Int
   /// The official headline figure in percent.
-  public let score: Double
+  package let score: Double
   /// What departs from the official way of asking or scoring.
-  public var switches: [String]
+  package var switches: [String]
   /// What the official scripts print besides, such as sums per category.
-  public var details: JSONObject
+  package var details: JSONObject
 
   /// The contract of `score --json`: benchmark, protocol, count, score, details.
-  public var json: JSONObject {
+  package var json: JSONObject {
     var details = details
     if !switches.isEmpty { details["switches"] = JSONValue(switches) }
     return JSONObject([

@@ -1,19 +1,19 @@
-public import Foundation
+package import Foundation
 
 /// How answers are scored where the official rules leave a choice.
-public struct ScoringOptions: Sendable {
+package struct ScoringOptions: Sendable {
   /// One of the benchmark's protocols; nil for the first of them.
-  public var rules: ScoringProtocol?
+  package var rules: ScoringProtocol?
   /// Leave questions without an answer out, for runs over a part of the benchmark. Otherwise they count as wrong, or
   /// the score is refused where the official script refuses it.
-  public var onlyAnswered = false
+  package var onlyAnswered = false
   /// Leave rows out that cannot be read, count missing answers as wrong where the official script would refuse, and
   /// name both in the score's details.
-  public var isLenient = false
+  package var isLenient = false
   /// MM-Vet: a judge's grades. The protocol is then `llava`.
-  public var grades: URL?
+  package var grades: URL?
 
-  public init(rules: ScoringProtocol? = nil, onlyAnswered: Bool = false, isLenient: Bool = false) {
+  package init(rules: ScoringProtocol? = nil, onlyAnswered: Bool = false, isLenient: Bool = false) {
     self.rules = rules
     self.onlyAnswered = onlyAnswered
     self.isLenient = isLenient

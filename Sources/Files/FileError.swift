@@ -1,14 +1,14 @@
 /// Why a file or folder could not be read or written.
-public struct FileError: Error, CustomStringConvertible, Sendable {
+package struct FileError: Error, CustomStringConvertible, Sendable {
   /// The file or folder at fault.
-  public let path: String
+  package let path: String
   /// What is wrong and what to do, as a sentence without its full stop.
-  public let message: String
+  package let message: String
 
   package init(_ path: String, _ message: String) {
     self.path = path
     self.message = message
   }
 
-  public var description: String { "\(path): \(message)." }
+  package var description: String { "\(path): \(message)." }
 }

@@ -1,32 +1,32 @@
-public import Images
+package import Images
 internal import MixtureOfDepths
 internal import Models
-public import StrictJSON
+package import StrictJSON
 internal import Tensors
-public import Tokenization
+package import Tokenization
 
 /// An answer with what it cost and what it skipped.
-public struct AnswerReport {
-  public let answer: Generator.Answer
-  public let imageTokens: Int
-  public let promptTokens: Int
-  public let imageTime, prefillTime, decodeTime: Duration
+package struct AnswerReport {
+  package let answer: Generator.Answer
+  package let imageTokens: Int
+  package let promptTokens: Int
+  package let imageTime, prefillTime, decodeTime: Duration
   /// The share of image rows that routed layers skipped; 0 for a dense model.
-  public let skipRatio: Double
+  package let skipRatio: Double
   /// Per layer, the share of prompt rows skipped.
-  public let skippedByLayer: [Double]
-  public let cacheBytes: Int
+  package let skippedByLayer: [Double]
+  package let cacheBytes: Int
   /// What keys and values of all rows would take.
-  public let denseCacheBytes: Int
+  package let denseCacheBytes: Int
   /// Floating-point operations of the decoder's layers on the prompt.
-  public let prefillFlops: Int
+  package let prefillFlops: Int
   private let imageRowsRun: [[Int]?]
   private let areas: [TokenArea?]
   private let preparer: ImagePreparer?
 
   /// Answers the conversation and measures on the way.
   /// - Parameter onText: Receives the answer's text as it comes.
-  public init(
+  package init(
     _ session: VisionLanguageSession, _ options: Generator.Options, messages: [ConversationMessage],
     images: [PixelImage], isCancelled: () -> Bool = { false }, onText: (String) throws -> Void = { _ in }
   ) throws {
@@ -55,7 +55,7 @@ public struct AnswerReport {
   }
 
   /// The object that `run --json` prints.
-  public var json: JSONObject {
+  package var json: JSONObject {
     func milliseconds(_ time: Duration) -> JSONValue {
       JSONValue((time / .milliseconds(1) * 1000).rounded() / 1000)
     }
@@ -77,13 +77,13 @@ public struct AnswerReport {
   }
 
   /// Groups of routed layers that follow each other, as an overlay shows them from left to right.
-  public var overlayGroups: [ClosedRange<Int>] {
+  package var overlayGroups: [ClosedRange<Int>] {
     SkipOverlay(areas: areas, imageRowsRun: imageRowsRun).groups
   }
 
   /// The picture as the tower saw it and, beside it, once per group of routed layers, skipped patches greyed.
   /// - Throws: If the answer was not about pictures.
-  public func overlay(on picture: PixelImage) throws -> PixelImage {
+  package func overlay(on picture: PixelImage) throws -> PixelImage {
     guard let preparer, !areas.isEmpty else {
       throw GenerationError("there is nothing to draw: the model reads text only")
     }

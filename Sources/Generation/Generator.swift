@@ -1,11 +1,11 @@
-public import Models
+package import Models
 internal import Tensors
 internal import Tokenization
 
 /// Answers prompts, one or many at a time.
-public struct Generator {
+package struct Generator {
   /// Why an answer ended.
-  public enum FinishReason: String, Sendable {
+  package enum FinishReason: String, Sendable {
     /// The model ended its turn.
     case stop
     /// The token limit or the model's context was reached.
@@ -14,27 +14,27 @@ public struct Generator {
     case cancelled
   }
 
-  public struct Answer: Sendable {
-    public let text: String
+  package struct Answer: Sendable {
+    package let text: String
     /// Tokens of the answer, without the one that ends the turn.
-    public let ids: [Int]
-    public let finishReason: FinishReason
+    package let ids: [Int]
+    package let finishReason: FinishReason
   }
 
-  public struct Options: Sendable {
-    public var maxTokens = 512
-    public var temperature = 0.0
-    public var seed: UInt64 = 0
+  package struct Options: Sendable {
+    package var maxTokens = 512
+    package var temperature = 0.0
+    package var seed: UInt64 = 0
     /// Whether prompts that begin alike, pictures included, read that part once.
-    public var sharesPrefix = true
+    package var sharesPrefix = true
 
-    public init() {}
+    package init() {}
   }
 
   private let session: VisionLanguageSession
   private let options: Options
 
-  public init(_ session: VisionLanguageSession, _ options: Options) {
+  package init(_ session: VisionLanguageSession, _ options: Options) {
     self.session = session
     self.options = options
   }
@@ -44,7 +44,7 @@ public struct Generator {
   ///   - observer: Sees every layer of every step.
   ///   - isCancelled: Asked before every token.
   ///   - onText: Receives the pieces of text of each prompt as they come, never half a character.
-  public func answer(
+  package func answer(
     _ prompts: [Prompt], observer: (any DecoderObserver)? = nil, isCancelled: () -> Bool = { false },
     onText: (Int, String) throws -> Void = { _, _ in }
   ) throws -> (answers: [Answer], batch: SequenceBatch) {

@@ -1,21 +1,21 @@
-public import Foundation
-public import Images
-public import Models
+package import Foundation
+package import Images
+package import Models
 internal import Tensors
 
 /// Makes of a picture what a model's encoder reads, by the family's own preprocessor.
-public struct ImagePreparer: Sendable {
+package struct ImagePreparer: Sendable {
   private let processor: any ImageProcessor
 
-  public init(_ processor: any ImageProcessor) { self.processor = processor }
+  package init(_ processor: any ImageProcessor) { self.processor = processor }
 
   /// The preparer of a model folder: what preprocessor_config.json or processor_config.json says, and LLaVA-1.5's rules
   /// for the tower's size where there is neither.
-  public init(modelFolder: URL, encoder: any ImageEncoder) throws {
+  package init(modelFolder: URL, encoder: any ImageEncoder) throws {
     processor = try ImageProcessors.load(folder: modelFolder, side: encoder.blank.pixels.shape.last)
   }
 
-  public func input(_ picture: PixelImage) throws -> ImageInput {
+  package func input(_ picture: PixelImage) throws -> ImageInput {
     let result = try processor.process(picture)
     func tensor(_ pixels: PixelTensor) -> Tensor {
       let shape = pixels.shape.count == 3 ? [1] + pixels.shape : pixels.shape
@@ -32,7 +32,7 @@ public struct ImagePreparer: Sendable {
 
   /// The part of the picture that the encoder sees, at the size at which it sees it where that is one square; what skipped
   /// patches are drawn on.
-  public func visiblePixels(_ picture: PixelImage) throws -> PixelImage {
+  package func visiblePixels(_ picture: PixelImage) throws -> PixelImage {
     switch processor {
     case let clip as CLIPImageProcessor: try clip.preparedPixels(picture)
     case let wide as LLaVAHRImageProcessor: try wide.slow.preparedPixels(picture)

@@ -1,10 +1,10 @@
-public import Foundation
+package import Foundation
 internal import MixtureOfDepths
-public import Models
-public import Tensors
+package import Models
+package import Tensors
 
 /// Runs prompts and writes every intermediate tensor, for comparison with another implementation.
-public struct ModelTrace {
+package struct ModelTrace {
   private let model: VisionLanguageModel
   private let backend: Backend
   private let cacheFormat: KeyValueFormat
@@ -14,7 +14,7 @@ public struct ModelTrace {
   /// - Parameters:
   ///   - cacheFormat: In which keys and values are kept.
   ///   - measuresRank: Whether to add ARank over the prompts, by all singular values.
-  public init(
+  package init(
     _ model: VisionLanguageModel, backend: Backend, cacheFormat: KeyValueFormat = .float32, measuresRank: Bool
   ) {
     self.model = model
@@ -28,7 +28,7 @@ public struct ModelTrace {
   /// - Parameters:
   ///   - newTokens: Tokens to generate for each prompt, past any end of turn.
   ///   - batched: Whether all prompts run in one packed batch; the numbers are the same.
-  public mutating func run(_ inputs: TraceInputs, newTokens: Int, batched: Bool, outputs: URL) throws {
+  package mutating func run(_ inputs: TraceInputs, newTokens: Int, batched: Bool, outputs: URL) throws {
     let answered = inputs.entries.filter { $0.labels == nil }
     // ARank is that of prompts about pictures where the model reads any, so these run apart while it is measured.
     let parts =

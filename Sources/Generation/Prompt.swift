@@ -1,25 +1,25 @@
-public import Models
+package import Models
 
 /// Token ids with one id per image row, and the pictures that fill these rows.
-public struct Prompt: Sendable {
-  public let ids: [Int]
-  public let imageTokenID: Int?
+package struct Prompt: Sendable {
+  package let ids: [Int]
+  package let imageTokenID: Int?
   /// In the order of their places.
-  public let images: [ImageInput]
+  package let images: [ImageInput]
   /// Where the rows stand on several axes, for models that count so.
-  public let axes: AxisPlaces?
+  package let axes: AxisPlaces?
 
-  public init(ids: [Int], imageTokenID: Int?, images: [ImageInput], axes: AxisPlaces? = nil) {
+  package init(ids: [Int], imageTokenID: Int?, images: [ImageInput], axes: AxisPlaces? = nil) {
     self.ids = ids
     self.imageTokenID = imageTokenID
     self.images = images
     self.axes = axes
   }
 
-  public var imageRows: Int { ids.count { $0 == imageTokenID } }
+  package var imageRows: Int { ids.count { $0 == imageTokenID } }
 
   /// One role per row.
-  public var roles: [RowRole] {
+  package var roles: [RowRole] {
     let first = ids.firstIndex { $0 == imageTokenID } ?? 0
     return ids.indices.map { ids[$0] == imageTokenID ? .image : $0 < first ? .preamble : .prompt }
   }
@@ -39,7 +39,7 @@ public struct Prompt: Sendable {
 
   /// A prompt of ids in which a mark stands for each picture, or for each view of it.
   /// - Throws: If there are more or fewer marks than pictures, or a picture is not what the model reads.
-  public init(marked ids: [Int], mark: Int, images: [ImageInput], model: VisionLanguageModel) throws {
+  package init(marked ids: [Int], mark: Int, images: [ImageInput], model: VisionLanguageModel) throws {
     guard let encoder = model.images, let imageID = model.imageTokenID else {
       throw GenerationError("a \(model.family) model reads text only, not pictures")
     }
@@ -64,7 +64,7 @@ public struct Prompt: Sendable {
   }
 
   /// A prompt of ids that hold one image id for every row of its pictures.
-  public init(expanded ids: [Int], images: [ImageInput], model: VisionLanguageModel) throws {
+  package init(expanded ids: [Int], images: [ImageInput], model: VisionLanguageModel) throws {
     for image in images { try model.images?.check(image) }
     let axes = model.imageTokenID.flatMap { id in
       model.images?.axisPlaces(ids, imageTokenID: id, inputs: images)

@@ -1,17 +1,17 @@
 internal import MixtureOfDepths
-public import Models
+package import Models
 internal import Tensors
 
 extension VisionLanguageModel {
   /// The layers that the official choice leaves dense: the first three and the last.
-  public static let officialDenseLayers = 4
+  package static let officialDenseLayers = 4
 
   /// The same weights with all layers but the first few and the last routed by a random router at a given skip share,
   /// for timing.
   /// - Parameters:
   ///   - denseLayers: How many layers stay dense, at least 1: the last one and those in front.
   ///   - decodeThreshold: The router's p from which on a generated row runs; nil for the official 0.5.
-  public func routedAtRandom(
+  package func routedAtRandom(
     skip: Double, denseLayers: Int = officialDenseLayers, decodeThreshold: Float? = nil
   ) -> VisionLanguageModel {
     let last = decoder.layers.count - 1

@@ -2,17 +2,17 @@ internal import Foundation
 internal import Models
 
 /// Chooses the next token from logits: the largest at temperature 0, otherwise by chance with a fixed seed.
-public struct Sampler: Sendable {
-  public let temperature: Double
+package struct Sampler: Sendable {
+  package let temperature: Double
   private var numbers: NormalNumbers
 
-  public init(temperature: Double = 0, seed: UInt64 = 0) {
+  package init(temperature: Double = 0, seed: UInt64 = 0) {
     self.temperature = temperature
     numbers = NormalNumbers(seed: seed)
   }
 
   /// The index of the chosen logit; among equals the first.
-  public mutating func next(_ logits: UnsafeBufferPointer<Float>) -> Int {
+  package mutating func next(_ logits: UnsafeBufferPointer<Float>) -> Int {
     var best = 0
     for index in logits.indices where logits[index] > logits[best] { best = index }
     guard temperature > 0 else { return best }

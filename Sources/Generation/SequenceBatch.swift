@@ -1,19 +1,19 @@
 internal import MixtureOfDepths
-public import Models
-public import Tensors
+package import Models
+package import Tensors
 
 /// Sequences that are read and continued side by side, each with its own cache.
-public final class SequenceBatch {
-  public let model: VisionLanguageModel
-  public let tape: Tape
+package final class SequenceBatch {
+  package let model: VisionLanguageModel
+  package let tape: Tape
   /// One per prompt.
-  public private(set) var caches: [SequenceCache]
+  package private(set) var caches: [SequenceCache]
   /// What the encoder spent on pictures and the decoder on the prompts.
-  public private(set) var imageTime = Duration.zero
-  public private(set) var prefillTime = Duration.zero
-  public private(set) var decodeTime = Duration.zero
+  package private(set) var imageTime = Duration.zero
+  package private(set) var prefillTime = Duration.zero
+  package private(set) var decodeTime = Duration.zero
   /// Rows of prompts that the decoder read; those that prompts share count once.
-  public private(set) var prefillRows = 0
+  package private(set) var prefillRows = 0
   private let observer: (any DecoderObserver)?
   private let isSharing: Bool
   private let cacheFormat: KeyValueFormat
@@ -24,7 +24,7 @@ public final class SequenceBatch {
   /// - Parameters:
   ///   - cacheFormat: In which keys and values are kept.
   ///   - pictures: Remembers a picture's rows for further batches.
-  public init(
+  package init(
     _ model: VisionLanguageModel, backend: Backend, pool: MemoryPool = MemoryPool(), count: Int,
     observer: (any DecoderObserver)? = nil, sharing: Bool = false, cacheFormat: KeyValueFormat = .float32,
     pictures: PictureMemory? = nil
@@ -40,14 +40,14 @@ public final class SequenceBatch {
   }
 
   /// Bytes of keys and values, those of a shared prefix counted once.
-  public var cacheBytes: Int { (sharedCaches + caches).reduce(0) { $0 + $1.bytes } }
+  package var cacheBytes: Int { (sharedCaches + caches).reduce(0) { $0 + $1.bytes } }
 
   /// Reads the prompts in one packed batch.
   /// - Parameter allRows: Whether to return the logits of every row instead of each prompt's last.
   /// - Returns: The rows before the last norm, and logits.
   /// - Shape: hidden `[rows of all prompts, width]`, logits `[prompts, vocabulary]` or `[rows, vocabulary]`
   @discardableResult
-  public func read(_ prompts: [Prompt], allRows: Bool = false) throws -> (hidden: Value, logits: Value) {
+  package func read(_ prompts: [Prompt], allRows: Bool = false) throws -> (hidden: Value, logits: Value) {
     precondition(prompts.count == caches.count)
     let context = model.decoder.configuration.contextLength
     for prompt in prompts where prompt.ids.count > context {
@@ -100,7 +100,7 @@ public final class SequenceBatch {
   /// Continues some of the sequences by one token each.
   /// - Parameter tokens: The sequence's index among the prompts and its next token.
   /// - Shape: `[tokens.count, vocabulary]`
-  public func advance(_ tokens: [(sequence: Int, id: Int)]) throws -> Value {
+  package func advance(_ tokens: [(sequence: Int, id: Int)]) throws -> Value {
     let start = clock.now
     var batch = PackedBatch()
     for token in tokens { batch.append(roles: [.answer], cache: caches[token.sequence], isDecoding: true) }
@@ -111,7 +111,7 @@ public final class SequenceBatch {
   }
 
   /// Whether a sequence has room for another token.
-  public func hasRoom(_ sequence: Int) -> Bool {
+  package func hasRoom(_ sequence: Int) -> Bool {
     caches[sequence].totalLength < model.decoder.configuration.contextLength
   }
 

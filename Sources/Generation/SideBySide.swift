@@ -1,33 +1,33 @@
 internal import Foundation
-public import Images
+package import Images
 internal import Tokenization
 
 /// Two models asked the same questions in turn.
-public struct SideBySide {
+package struct SideBySide {
   /// A picture and what is asked about it.
-  public struct Question: Sendable {
-    public let name: String
-    public let picture: PixelImage
-    public let text: String
+  package struct Question: Sendable {
+    package let name: String
+    package let picture: PixelImage
+    package let text: String
 
-    public init(name: String, picture: PixelImage, text: String) {
+    package init(name: String, picture: PixelImage, text: String) {
       self.name = name
       self.picture = picture
       self.text = text
     }
   }
 
-  public struct Row {
-    public let question: Question
-    public let dense: AnswerReport
-    public let routed: AnswerReport
+  package struct Row {
+    package let question: Question
+    package let dense: AnswerReport
+    package let routed: AnswerReport
   }
 
-  public let rows: [Row]
+  package let rows: [Row]
 
   /// Asks every question `repeats` times, dense and routed in alternation, and keeps each side's quickest reading of
   /// the prompt, which other programs have disturbed least.
-  public init(
+  package init(
     _ questions: [Question], dense: VisionLanguageSession, routed: VisionLanguageSession, repeats: Int = 5
   ) throws {
     var options = Generator.Options()
@@ -52,7 +52,7 @@ public struct SideBySide {
   }
 
   /// The answers, then a table of what they cost, for a terminal.
-  public var text: String {
+  package var text: String {
     var lines: [String] = []
     var lastName = ""
     for row in rows {

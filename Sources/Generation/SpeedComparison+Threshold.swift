@@ -1,12 +1,12 @@
 internal import MixtureOfDepths
-public import Models
-public import Tensors
+package import Models
+package import Tensors
 
 extension SpeedComparison {
   /// The model with the threshold by which generated tokens skip about a wanted share of its routed layers over a
   /// workload's rounds. Which share a threshold gives depends on the tokens, so it is found by trying.
   /// - Parameter share: 0…1, in the mean over layers and tokens.
-  public static func decodingModel(
+  package static func decodingModel(
     _ model: VisionLanguageModel, skipping share: Double, workload: Workload, backend: Backend
   ) throws -> VisionLanguageModel {
     guard var configuration = model.routing, workload.decodeTokens > 0 else { return model }

@@ -1,30 +1,30 @@
 internal import Foundation
 internal import MixtureOfDepths
-public import Models
-public import StrictJSON
-public import Tensors
+package import Models
+package import StrictJSON
+package import Tensors
 
 /// Times one model dense and routed, in alternation, on the same rows.
-public struct SpeedComparison {
-  public struct Workload {
-    public var imageTokens: Int
-    public var textTokens: Int
-    public var decodeTokens: Int
+package struct SpeedComparison {
+  package struct Workload {
+    package var imageTokens: Int
+    package var textTokens: Int
+    package var decodeTokens: Int
     /// Alternations; medians are reported.
-    public var repeats: Int
+    package var repeats: Int
     /// Whether to time a training step's forward and backward pass over the rows instead of a prompt's forward pass.
-    public var isTraining: Bool
+    package var isTraining: Bool
     /// Whether to time the dense model's prompt once more while ARank is measured.
-    public var measuresRank: Bool
+    package var measuresRank: Bool
     /// In which keys and values are kept.
-    public var cacheFormat = KeyValueFormat.float32
+    package var cacheFormat = KeyValueFormat.float32
     /// What the encoder reads; its usual size of nothing if nil.
-    public var picture: ImageInput?
+    package var picture: ImageInput?
     /// Reads a file and makes the encoder's input of it; its rows then are the prompt's image rows, and the time from
     /// here to the first token is taken.
-    public var loadsPicture: (() throws -> ImageInput)?
+    package var loadsPicture: (() throws -> ImageInput)?
 
-    public init(
+    package init(
       imageTokens: Int, textTokens: Int, decodeTokens: Int, repeats: Int, isTraining: Bool = false,
       measuresRank: Bool = false
     ) {
@@ -38,36 +38,36 @@ public struct SpeedComparison {
   }
 
   /// What one of the two ways took; medians over the alternations.
-  public struct Side: Sendable {
+  package struct Side: Sendable {
     /// Reading, decoding and preprocessing the picture's file.
-    public var imageSeconds = 0.0
-    public var visionSeconds = 0.0
-    public var prefillSeconds = 0.0
+    package var imageSeconds = 0.0
+    package var visionSeconds = 0.0
+    package var prefillSeconds = 0.0
     /// The prompt once more, with ARank measured; nil where it was not.
-    public var rankSeconds: Double?
-    public var decodeSeconds = 0.0
+    package var rankSeconds: Double?
+    package var decodeSeconds = 0.0
     /// From the picture's file to the first token.
-    public var firstTokenSeconds = 0.0
-    public var prefillRows = 0
-    public var decodeTokens = 0
-    public var prefillFlops = 0
-    public var cacheBytes = 0
+    package var firstTokenSeconds = 0.0
+    package var prefillRows = 0
+    package var decodeTokens = 0
+    package var prefillFlops = 0
+    package var cacheBytes = 0
     /// The share of the image rows that the routed layers skip.
-    public var skipRatio = 0.0
+    package var skipRatio = 0.0
     /// The share of the routed layers that a generated token skips, in the mean.
-    public var decodeSkipRatio = 0.0
+    package var decodeSkipRatio = 0.0
   }
 
-  public let dense: Side
-  public let routed: Side
+  package let dense: Side
+  package let routed: Side
   private let startsFromFile: Bool
   /// Processor time of other programs during the measurement, as a share of all; nil where it cannot be known.
-  public let foreignLoad: Double?
+  package let foreignLoad: Double?
 
   /// - Parameters:
   ///   - dense: The model without routing.
   ///   - routed: The same weights with routed layers.
-  public init(dense: VisionLanguageModel, routed: VisionLanguageModel, workload: Workload, backend: Backend)
+  package init(dense: VisionLanguageModel, routed: VisionLanguageModel, workload: Workload, backend: Backend)
     throws
   {
     let load = ProcessorLoad()
@@ -120,22 +120,22 @@ public struct SpeedComparison {
     return result
   }
 
-  public var flopRatio: Double { Double(dense.prefillFlops) / Double(max(1, routed.prefillFlops)) }
-  public var prefillRatio: Double { dense.prefillSeconds / max(1e-12, routed.prefillSeconds) }
+  package var flopRatio: Double { Double(dense.prefillFlops) / Double(max(1, routed.prefillFlops)) }
+  package var prefillRatio: Double { dense.prefillSeconds / max(1e-12, routed.prefillSeconds) }
   /// The share of the saved operations that turned into saved time: 1 means that time follows operations.
-  public var efficiency: Double { prefillRatio / flopRatio }
+  package var efficiency: Double { prefillRatio / flopRatio }
   /// The share of the time that was saved, over the share of the operations that was.
-  public var savedShare: Double { (1 - 1 / prefillRatio) / max(1e-12, 1 - 1 / flopRatio) }
+  package var savedShare: Double { (1 - 1 / prefillRatio) / max(1e-12, 1 - 1 / flopRatio) }
   /// The prompt's time with ARank measured, over that without; nil where it was not.
-  public var rankRatio: Double? { dense.rankSeconds.map { $0 / max(1e-12, dense.prefillSeconds) } }
+  package var rankRatio: Double? { dense.rankSeconds.map { $0 / max(1e-12, dense.prefillSeconds) } }
   /// From the picture's file to the first token, dense over routed; nil where no file was read.
-  public var firstTokenRatio: Double? {
+  package var firstTokenRatio: Double? {
     startsFromFile ? dense.firstTokenSeconds / max(1e-12, routed.firstTokenSeconds) : nil
   }
-  public var decodeRatio: Double { dense.decodeSeconds / max(1e-12, routed.decodeSeconds) }
+  package var decodeRatio: Double { dense.decodeSeconds / max(1e-12, routed.decodeSeconds) }
 
   /// The members that `bench --json` adds to the model's name and the workload.
-  public var json: [(String, JSONValue)] {
+  package var json: [(String, JSONValue)] {
     func object(_ side: Side) -> JSONValue {
       let file: [(String, JSONValue)] =
         startsFromFile

@@ -1,18 +1,18 @@
-public import Models
-public import StrictJSON
-public import Tensors
+package import Models
+package import StrictJSON
+package import Tensors
 
 /// Times a vision tower alone, on one picture.
-public struct TowerTiming {
+package struct TowerTiming {
   /// Seconds of each pass; the first pass, which fills caches and pools, is not among them.
-  public let seconds: [Double]
+  package let seconds: [Double]
   /// - Shape: of what the tower makes of the picture, `[rows, width]`
-  public let output: [Int]
-  public let pictureSide: Int
+  package let output: [Int]
+  package let pictureSide: Int
   /// Processor time of other programs during the measurement, as a share of all; nil where it cannot be known.
-  public let foreignLoad: Double?
+  package let foreignLoad: Double?
 
-  public init(_ shape: TowerShape, _ precision: WeightPrecision, repeats: Int, backend: Backend) throws {
+  package init(_ shape: TowerShape, _ precision: WeightPrecision, repeats: Int, backend: Backend) throws {
     let tower = try shape.tower(precision)
     let side = shape.imageSize
     var numbers = NormalNumbers(seed: 1)
@@ -31,10 +31,10 @@ public struct TowerTiming {
     foreignLoad = load.foreignShare()
   }
 
-  public var median: Double { SpeedComparison.median(seconds) }
+  package var median: Double { SpeedComparison.median(seconds) }
 
   /// The members that `bench --json` adds to the tower's name.
-  public var json: [(String, JSONValue)] {
+  package var json: [(String, JSONValue)] {
     [
       ("picture", JSONValue([pictureSide, pictureSide])), ("output", JSONValue(output)),
       ("seconds", JSONValue(seconds)), ("median_s", JSONValue(median)),

@@ -1,13 +1,13 @@
 internal import Checkpoints
-public import Foundation
-public import Models
+package import Foundation
+package import Models
 internal import Tensors
 
 /// The prompts of a file of tensors, as the reference cases hold them.
 ///
 /// Every `….input_ids` is a prompt; its name without that ending is its prefix. A prompt with places for pictures takes
 /// them from under its own prefix, or those without a prefix. A place is one −200 per picture, or one image token per row.
-public struct TraceInputs {
+package struct TraceInputs {
   struct Entry {
     /// With its dot; empty for the first prompt.
     let prefix: String
@@ -24,7 +24,7 @@ public struct TraceInputs {
 
   let entries: [Entry]
 
-  public init(contentsOf url: URL, model: VisionLanguageModel) throws {
+  package init(contentsOf url: URL, model: VisionLanguageModel) throws {
     let file = try SafetensorsFile(url)
     let ending = "input_ids"
     let prefixes = file.names.filter { $0 == ending || $0.hasSuffix(".\(ending)") }

@@ -1,24 +1,24 @@
-public import Foundation
-public import Images
-public import MixtureOfDepths
-public import Models
-public import Tensors
-public import Tokenization
+package import Foundation
+package import Images
+package import MixtureOfDepths
+package import Models
+package import Tensors
+package import Tokenization
 
 /// A model with its tokenizer and picture preprocessing, ready to be asked.
-public final class VisionLanguageSession: Sendable {
-  public let model: VisionLanguageModel
-  public let tokenizer: any TextTokenizer
-  public let template: ConversationTemplate
-  public let backend: Backend
+package final class VisionLanguageSession: Sendable {
+  package let model: VisionLanguageModel
+  package let tokenizer: any TextTokenizer
+  package let template: ConversationTemplate
+  package let backend: Backend
   /// In which keys and values are kept.
-  public let cacheFormat: KeyValueFormat
+  package let cacheFormat: KeyValueFormat
   /// Serves questions about the same picture that follow each other.
   package let pictures = PictureMemory()
   /// Nil for models that read text only.
-  public let preparer: ImagePreparer?
+  package let preparer: ImagePreparer?
   /// The ids after which an answer is complete.
-  public let endIDs: Set<Int>
+  package let endIDs: Set<Int>
 
   /// - Parameters:
   ///   - url: A checkpoint folder with its tokenizer's files.
@@ -26,7 +26,7 @@ public final class VisionLanguageSession: Sendable {
   ///   - threads: The most threads that one operation uses.
   ///   - cacheFormat: In which keys and values are kept.
   ///   - base: The model that `url` only changes, for folders that hold an adapter or a projector.
-  public init(
+  package init(
     _ url: URL, precision: WeightPrecision? = nil, routing: GammaModel.Routing = .asStored,
     template: ConversationTemplate? = nil, cacheFormat: KeyValueFormat = .float32, threads: Int,
     base: URL? = nil
@@ -43,7 +43,7 @@ public final class VisionLanguageSession: Sendable {
   }
 
   /// A session over parts that are already there.
-  public init(
+  package init(
     model: VisionLanguageModel, tokenizer: any TextTokenizer, template: ConversationTemplate,
     backend: Backend, preparer: ImagePreparer?, cacheFormat: KeyValueFormat = .float32
   ) {
@@ -65,7 +65,7 @@ public final class VisionLanguageSession: Sendable {
   /// A prompt about some pictures, cut and tokenised by the conversation's rules.
   /// - Parameter messages: `<image>` in their texts marks the pictures' places, in order; pictures without a mark go to
   ///   the front of the last user message.
-  public func prompt(_ messages: [ConversationMessage], images: [PixelImage]) throws -> Prompt {
+  package func prompt(_ messages: [ConversationMessage], images: [PixelImage]) throws -> Prompt {
     var messages = messages
     let marks = messages.reduce(0) { $0 + (($1.text ?? "").components(separatedBy: Self.mark).count - 1) }
     if marks == 0, !images.isEmpty, let last = messages.lastIndex(where: { $0.role == .user }) {
@@ -96,7 +96,7 @@ public final class VisionLanguageSession: Sendable {
 extension VisionLanguageSession {
   /// Sessions that may answer at the same time, all with this one's weights: small models answer faster side by side,
   /// large ones with all threads on one operation.
-  public var lanes: [VisionLanguageSession] {
+  package var lanes: [VisionLanguageSession] {
     let small = 100_000_000
     let parameters = model.decoder.parameters.reduce(0) { $0 + $1.count }
     guard backend.threads > 1, parameters < small else { return [self] }

@@ -1,6 +1,6 @@
 /// How a stored picture must be turned to stand upright, by the EXIF tag 0x0112. The names tell where the
 /// stored picture's top row belongs.
-public enum ExifOrientation: Int, Sendable, CaseIterable {
+package enum ExifOrientation: Int, Sendable, CaseIterable {
   case up = 1
   case upMirrored = 2
   case down = 3

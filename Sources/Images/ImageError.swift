@@ -1,5 +1,5 @@
 /// Why a picture could not be read, prepared or written. The description is a full sentence for the user.
-public enum ImageError: Error, CustomStringConvertible, Sendable, Equatable {
+package enum ImageError: Error, CustomStringConvertible, Sendable, Equatable {
   /// The file could not be opened or read.
   case unreadable(name: String, reason: String)
   /// The file could not be written; what was there before is unchanged.
@@ -13,7 +13,7 @@ public enum ImageError: Error, CustomStringConvertible, Sendable, Equatable {
   /// A size or setting given by the caller makes no sense.
   case invalidRequest(String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .unreadable(let name, let reason):
       "Cannot read the image \(name): \(reason). Check the path and its permissions."

@@ -1,5 +1,5 @@
 /// The file formats that can be told apart by their first bytes.
-public enum ImageFormat: String, Sendable, CaseIterable {
+package enum ImageFormat: String, Sendable, CaseIterable {
   case png = "PNG"
   case jpeg = "JPEG"
   case webp = "WebP"
@@ -24,9 +24,9 @@ public enum ImageFormat: String, Sendable, CaseIterable {
 }
 
 /// What an image file says about itself before its pixels.
-public struct ImageHeader: Sendable, Equatable {
-  public let format: ImageFormat
+package struct ImageHeader: Sendable, Equatable {
+  package let format: ImageFormat
   /// As stored; an EXIF orientation may swap width and height.
-  public let width: Int
-  public let height: Int
+  package let width: Int
+  package let height: Int
 }

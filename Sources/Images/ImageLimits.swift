@@ -1,16 +1,16 @@
 /// What an image file may cost. Each limit is checked before the memory it guards is taken.
-public struct ImageLimits: Sendable, Equatable {
+package struct ImageLimits: Sendable, Equatable {
   /// Size of the encoded file.
-  public var fileBytes: Int
+  package var fileBytes: Int
   /// Width times height after decoding.
-  public var pixels: Int
+  package var pixels: Int
   /// The longer of width and height.
-  public var side: Int
+  package var side: Int
   /// What the compressed texts and profiles of a PNG file inflate to, all together; more is taken for an
   /// attack.
-  public var inflatedTextBytes: Int
+  package var inflatedTextBytes: Int
 
-  public init(
+  package init(
     fileBytes: Int = 20 << 20, pixels: Int = 40_000_000, side: Int = 16_384, inflatedTextBytes: Int = 16 << 20
   ) {
     self.fileBytes = fileBytes

@@ -1,12 +1,12 @@
-public import Foundation
+package import Foundation
 
 /// What to do with a picture beyond decoding it.
-public struct DecodeOptions: Sendable, Equatable {
+package struct DecodeOptions: Sendable, Equatable {
   /// Turn the picture upright by its EXIF orientation, as viewers and newer loaders do. The original
   /// evaluation code of LLaVA, MGM and γ-MoD does not.
-  public var exifOrientation: Bool
+  package var exifOrientation: Bool
 
-  public init(exifOrientation: Bool = true) {
+  package init(exifOrientation: Bool = true) {
     self.exifOrientation = exifOrientation
   }
 }
@@ -17,17 +17,17 @@ public struct DecodeOptions: Sendable, Equatable {
 /// Alpha is dropped, not blended; 16-bit samples keep their high byte; of an animation the first frame
 /// counts. The format is told by the first bytes, whatever the file's name says. The size is known, and held
 /// against the limits, before anything is allocated for the pixels.
-public enum ImageLoader {
+package enum ImageLoader {
   /// - Throws: `ImageError` when the file cannot be read, exceeds a limit, is of an unknown format or
   ///   damaged.
-  public static func load(
+  package static func load(
     path: String, limits: ImageLimits = ImageLimits(), options: DecodeOptions = DecodeOptions()
   ) throws -> PixelImage {
     try decode(readFile(path: path, limits: limits), name: path, limits: limits, options: options)
   }
 
   /// - Throws: as ``load(path:limits:options:)``.
-  public static func load(
+  package static func load(
     url: URL, limits: ImageLimits = ImageLimits(), options: DecodeOptions = DecodeOptions()
   ) throws -> PixelImage {
     guard url.isFileURL else {
@@ -39,7 +39,7 @@ public enum ImageLoader {
   /// Decodes a file that is already in memory; `name` stands for it in errors.
   ///
   /// - Throws: `ImageError` when the file exceeds a limit, is of an unknown format or damaged.
-  public static func decode(
+  package static func decode(
     _ data: Data, name: String, limits: ImageLimits = ImageLimits(), options: DecodeOptions = DecodeOptions()
   ) throws -> PixelImage {
     try limits.check(fileBytes: data.count, name: name)
@@ -54,7 +54,7 @@ public enum ImageLoader {
   /// Format and size by the header alone.
   ///
   /// - Throws: `ImageError` when the format is unknown or the header damaged. Limits are not applied.
-  public static func probe(_ data: Data, name: String) throws -> ImageHeader {
+  package static func probe(_ data: Data, name: String) throws -> ImageHeader {
     try header(of: ByteReader([UInt8](data)), name: name)
   }
 

@@ -1,35 +1,35 @@
 /// A model family's way from a picture to what its vision tower reads.
-public protocol ImageProcessor: Sendable {
+package protocol ImageProcessor: Sendable {
   /// - Throws: `ImageError` when a setting makes no sense or an intermediate picture exceeds the limits.
   func process(_ image: PixelImage) throws -> ProcessedImage
 }
 
 /// A picture as a model's tower reads it. Names in code font are those of Hugging Face's processors.
-public struct ProcessedImage: Sendable, Equatable {
+package struct ProcessedImage: Sendable, Equatable {
   /// A second tensor for a second tower.
-  public struct Auxiliary: Sendable, Equatable {
+  package struct Auxiliary: Sendable, Equatable {
     /// What the original code calls it.
-    public let name: String
+    package let name: String
     /// - Shape: `[3, height, width]`
-    public let tensor: PixelTensor
+    package let tensor: PixelTensor
   }
 
   /// `pixel_values`.
   /// - Shape: `[3, height, width]`; `[tiles, 3, height, width]` where the picture is cut up, row by row of tiles, the
   ///   whole picture as the first or last of them as the family wants it; `[patches, values]` for Qwen.
-  public var pixelValues: PixelTensor
+  package var pixelValues: PixelTensor
   /// `pixel_values_aux` of MGM, which its second tower reads; the CLIP tower's input `fast_branch_input` of LLaVA-HR.
-  public var auxiliary: Auxiliary?
+  package var auxiliary: Auxiliary?
   /// `pixel_attention_mask`: 1 where a tile has picture.
   /// - Shape: `[tiles, height, width]`
-  public var attentionMask: PixelTensor?
+  package var attentionMask: PixelTensor?
   /// Rows and columns of tiles, the whole picture aside; nil where it is not cut up.
-  public var tiles: TileGrid?
+  package var tiles: TileGrid?
   /// `image_grid_thw`: patches over time, height and width.
-  public var patchGrid: [Int]?
+  package var patchGrid: [Int]?
   /// Width and height of the picture before any step.
-  public var originalWidth: Int
-  public var originalHeight: Int
+  package var originalWidth: Int
+  package var originalHeight: Int
 
   init(_ pixelValues: PixelTensor, of image: PixelImage) {
     self.pixelValues = pixelValues
@@ -39,11 +39,11 @@ public struct ProcessedImage: Sendable, Equatable {
 }
 
 /// Into how many tiles a picture is cut.
-public struct TileGrid: Sendable, Equatable {
-  public var rows: Int
-  public var columns: Int
+package struct TileGrid: Sendable, Equatable {
+  package var rows: Int
+  package var columns: Int
 
-  public init(rows: Int, columns: Int) {
+  package init(rows: Int, columns: Int) {
     self.rows = rows
     self.columns = columns
   }

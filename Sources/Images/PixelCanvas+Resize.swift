@@ -38,7 +38,7 @@ extension PixelImage {
   /// The picture at another size, with Pillow's pixels.
   ///
   /// - Throws: `ImageError` when a side is not positive or the result exceeds the limits.
-  public func resized(
+  package func resized(
     width newWidth: Int, height newHeight: Int, filter: ResamplingFilter, limits: ImageLimits = ImageLimits()
   ) throws -> PixelImage {
     try PixelCanvas(self).resized(
@@ -62,7 +62,7 @@ extension PixelImage {
   /// The picture at the size whose shorter side has the given length.
   ///
   /// - Throws: `ImageError` when the length is not positive or the result exceeds the limits.
-  public func resized(
+  package func resized(
     shortestEdge: Int, filter: ResamplingFilter, limits: ImageLimits = ImageLimits()
   ) throws -> PixelImage {
     let (newWidth, newHeight) = try Self.size(width: width, height: height, shortestEdge: shortestEdge)

@@ -1,11 +1,11 @@
 /// A rectangle of pixels; x grows to the right, y downwards.
-public struct PixelWindow: Sendable, Equatable, CustomStringConvertible {
-  public var x: Int
-  public var y: Int
-  public var width: Int
-  public var height: Int
+package struct PixelWindow: Sendable, Equatable, CustomStringConvertible {
+  package var x: Int
+  package var y: Int
+  package var width: Int
+  package var height: Int
 
-  public init(x: Int, y: Int, width: Int, height: Int) {
+  package init(x: Int, y: Int, width: Int, height: Int) {
     self.x = x
     self.y = y
     self.width = width
@@ -18,7 +18,7 @@ public struct PixelWindow: Sendable, Equatable, CustomStringConvertible {
     self.init(x: (outerWidth - width) >> 1, y: (outerHeight - height) >> 1, width: width, height: height)
   }
 
-  public var description: String { "the window of \(width)×\(height) pixels at (\(x), \(y))" }
+  package var description: String { "the window of \(width)×\(height) pixels at (\(x), \(y))" }
 
   /// Whether the window has pixels and all of them lie inside a picture of this size.
   func fits(width outerWidth: Int, height outerHeight: Int) -> Bool {
@@ -29,7 +29,7 @@ public struct PixelWindow: Sendable, Equatable, CustomStringConvertible {
 
 extension PixelImage {
   /// - Throws: `ImageError.invalidRequest` when the window is empty or does not lie inside the picture.
-  public func cropped(to window: PixelWindow) throws -> PixelImage {
+  package func cropped(to window: PixelWindow) throws -> PixelImage {
     guard window.fits(width: width, height: height) else {
       throw ImageError.invalidRequest("\(window) does not lie inside a picture of \(width)×\(height) pixels")
     }
@@ -41,7 +41,7 @@ extension PixelImage {
   ///
   /// - Throws: `ImageError` when the picture does not fit on the canvas or the canvas exceeds the
   ///   limits.
-  public func padded(
+  package func padded(
     width newWidth: Int, height newHeight: Int, x: Int, y: Int, fill: RGBColor,
     limits: ImageLimits = ImageLimits()
   ) throws -> PixelImage {
@@ -58,7 +58,7 @@ extension PixelImage {
   /// bottom.
   ///
   /// - Throws: `ImageError.tooLarge` when the square has more pixels than the limit.
-  public func expandedToSquare(fill: RGBColor, limits: ImageLimits = ImageLimits()) throws -> PixelImage {
+  package func expandedToSquare(fill: RGBColor, limits: ImageLimits = ImageLimits()) throws -> PixelImage {
     let canvas = PixelCanvas(squareAround: self, fill: fill)
     try limits.check(width: canvas.width, height: canvas.height, name: "after padding")
     return canvas.drawn(rows: 0..<canvas.height, columns: 0..<canvas.width)

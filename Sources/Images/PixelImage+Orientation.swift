@@ -1,6 +1,6 @@
 extension PixelImage {
   /// The picture turned and mirrored so that it stands upright.
-  public func upright(from orientation: ExifOrientation) -> PixelImage {
+  package func upright(from orientation: ExifOrientation) -> PixelImage {
     if orientation == .up { return self }
     let lastColumn = width - 1
     let lastRow = (height - 1) * width

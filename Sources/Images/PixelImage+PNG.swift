@@ -1,6 +1,6 @@
 internal import CPNG
 internal import Files
-public import Foundation
+package import Foundation
 
 extension PixelImage {
   /// The picture as a PNG file. The same pixels give the same bytes with the same versions of libpng and
@@ -8,7 +8,7 @@ extension PixelImage {
   ///
   /// - Parameter name: stands for the picture in errors.
   /// - Throws: `ImageError.unwritable` when a side exceeds what libpng writes or memory runs out.
-  public func pngData(name: String = "in memory") throws -> Data {
+  package func pngData(name: String = "in memory") throws -> Data {
     guard let width = UInt32(exactly: width), let height = UInt32(exactly: height) else {
       throw ImageError.unwritable(name: name, reason: "a PNG file cannot hold \(width)×\(height) pixels")
     }
@@ -26,7 +26,7 @@ extension PixelImage {
   /// Writes a PNG file. What the path held before is replaced only when the new file is complete on the disk.
   ///
   /// - Throws: `ImageError.unwritable`, or `FileError` if the disk refuses.
-  public func writePNG(path: String) throws {
+  package func writePNG(path: String) throws {
     try AtomicFile.write(try pngData(name: path), to: URL(fileURLWithPath: path))
   }
 }

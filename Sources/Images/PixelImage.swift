@@ -1,13 +1,13 @@
 /// A picture of 8-bit RGB pixels.
-public struct PixelImage: Sendable, Equatable {
-  public let width: Int
-  public let height: Int
+package struct PixelImage: Sendable, Equatable {
+  package let width: Int
+  package let height: Int
 
   /// Interleaved red, green and blue, row by row from the top: `3 * width * height` bytes.
-  public let pixels: [UInt8]
+  package let pixels: [UInt8]
 
   /// - Throws: `ImageError.invalidRequest` when a side is not positive or the pixels do not fill the picture.
-  public init(width: Int, height: Int, pixels: [UInt8]) throws {
+  package init(width: Int, height: Int, pixels: [UInt8]) throws {
     guard try Self.byteCount(width: width, height: height) == pixels.count else {
       throw ImageError.invalidRequest(
         "\(width)×\(height) pixels need three bytes each, but \(pixels.count) bytes were given"
@@ -19,7 +19,7 @@ public struct PixelImage: Sendable, Equatable {
   /// A picture of one colour.
   ///
   /// - Throws: `ImageError.invalidRequest` when a side is not positive.
-  public init(width: Int, height: Int, fill: RGBColor) throws {
+  package init(width: Int, height: Int, fill: RGBColor) throws {
     let count = try Self.byteCount(width: width, height: height)
     let pixels = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       for offset in stride(from: 0, to: count, by: 3) {
@@ -53,16 +53,16 @@ public struct PixelImage: Sendable, Equatable {
 }
 
 /// One 8-bit RGB pixel.
-public struct RGBColor: Sendable, Equatable {
-  public var red: UInt8
-  public var green: UInt8
-  public var blue: UInt8
+package struct RGBColor: Sendable, Equatable {
+  package var red: UInt8
+  package var green: UInt8
+  package var blue: UInt8
 
-  public init(red: UInt8, green: UInt8, blue: UInt8) {
+  package init(red: UInt8, green: UInt8, blue: UInt8) {
     self.red = red
     self.green = green
     self.blue = blue
   }
 
-  public static let black = RGBColor(red: 0, green: 0, blue: 0)
+  package static let black = RGBColor(red: 0, green: 0, blue: 0)
 }

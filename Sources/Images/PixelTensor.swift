@@ -1,7 +1,7 @@
 /// Numbers with a shape, row-major: the input of a vision tower.
-public struct PixelTensor: Sendable, Equatable {
-  public let shape: [Int]
-  public let values: [Float]
+package struct PixelTensor: Sendable, Equatable {
+  package let shape: [Int]
+  package let values: [Float]
 
   /// - Precondition: the values fill the shape.
   init(_ values: [Float], shape: [Int]) {

@@ -1,10 +1,10 @@
 /// The input of a vision tower.
-public struct PixelValues: Sendable, Equatable {
+package struct PixelValues: Sendable, Equatable {
   /// Channel by channel, each row by row: `[channels, height, width]`.
-  public let values: [Float]
-  public let channels: Int
-  public let height: Int
-  public let width: Int
+  package let values: [Float]
+  package let channels: Int
+  package let height: Int
+  package let width: Int
 }
 
 /// What a byte of each channel becomes as a floating-point number.

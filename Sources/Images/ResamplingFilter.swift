@@ -1,13 +1,13 @@
 import Foundation
 
 /// How a picture is resampled. The filters and their rounding are Pillow's.
-public enum ResamplingFilter: Sendable, Equatable, CaseIterable {
+package enum ResamplingFilter: Sendable, Equatable, CaseIterable {
   case bilinear
   case bicubic
   case lanczos
 
   /// The filter of a number used by Pillow and by `resample` in a processor's configuration: 1, 2 or 3.
-  public init?(pillowCode: Int) {
+  package init?(pillowCode: Int) {
     switch pillowCode {
     case 1: self = .lanczos
     case 2: self = .bilinear

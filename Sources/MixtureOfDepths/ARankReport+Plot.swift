@@ -1,6 +1,6 @@
 extension ARankReport {
   /// A heat map as an SVG file: a row per layer, a column per variant, and the order in which layers should stay dense.
-  public var svg: String {
+  package var svg: String {
     var place = [String](repeating: "", count: layerCount)
     for (index, layer) in order().enumerated() { place[layer] = String(index + 1) }
     return HeatMap(

@@ -1,10 +1,10 @@
-public import Foundation
-public import StrictJSON
+package import Foundation
+package import StrictJSON
 
 /// ARank of every layer of a model over some samples: what `gamma-mod arank` measures and conversion reads.
-public struct ARankReport: Sendable, Equatable {
+package struct ARankReport: Sendable, Equatable {
   /// What happens to an attention map before its rank is taken.
-  public enum Variant: String, Sendable, CaseIterable {
+  package enum Variant: String, Sendable, CaseIterable {
     /// Nothing.
     case plain
     /// Its diagonal is set to zero, as in γ-MoD's released code.
@@ -12,21 +12,21 @@ public struct ARankReport: Sendable, Equatable {
   }
 
   /// The folder or name of the model that was measured.
-  public var model: String
+  package var model: String
   /// Where the samples came from.
-  public var data: String
-  public var samples: Int
+  package var data: String
+  package var samples: Int
   /// Rows of an attention map, in the mean; ranks grow with it, so that only equal data compare.
-  public var meanTokens: Double
+  package var meanTokens: Double
   /// Mean rank over heads and samples, one per layer.
-  public var plain: [Double]
-  public var strictLower: [Double]
+  package var plain: [Double]
+  package var strictLower: [Double]
 
   /// The rule by which a singular value counts.
-  public static let tolerance =
+  package static let tolerance =
     "max(rows, columns) * 2^-23 * largest singular value (torch.linalg.matrix_rank in float32)"
 
-  public init(
+  package init(
     model: String, data: String, samples: Int, meanTokens: Double, plain: [Double], strictLower: [Double]
   ) {
     self.model = model
@@ -37,9 +37,9 @@ public struct ARankReport: Sendable, Equatable {
     self.strictLower = strictLower
   }
 
-  public var layerCount: Int { plain.count }
+  package var layerCount: Int { plain.count }
 
-  public func values(_ variant: Variant) -> [Double] {
+  package func values(_ variant: Variant) -> [Double] {
     switch variant {
     case .plain: plain
     case .strictLower: strictLower
@@ -47,7 +47,7 @@ public struct ARankReport: Sendable, Equatable {
   }
 
   /// The layers from the highest ARank to the lowest, of equals the lower index first; the first ones stay dense.
-  public func order(by variant: Variant = .strictLower) -> [Int] {
+  package func order(by variant: Variant = .strictLower) -> [Int] {
     let values = values(variant)
     return values.indices.sorted { (values[$1], $0) < (values[$0], $1) }
   }
@@ -55,12 +55,12 @@ public struct ARankReport: Sendable, Equatable {
 
 extension ARankReport {
   /// - Throws: `JSONError` if the file cannot be read or is no such report.
-  public init(contentsOf url: URL) throws {
+  package init(contentsOf url: URL) throws {
     try self.init(JSONObject.read(contentsOf: url))
   }
 
   /// - Throws: `JSONError` that names the key at fault.
-  public init(_ json: JSONObject) throws {
+  package init(_ json: JSONObject) throws {
     let values = try json.object("arank")
     try self.init(
       model: json.string("model"), data: json.string("data"), samples: json.int("samples"),
@@ -72,7 +72,7 @@ extension ARankReport {
     }
   }
 
-  public var json: JSONObject {
+  package var json: JSONObject {
     JSONObject([
       ("model", JSONValue(model)), ("data", JSONValue(data)), ("samples", JSONValue(samples)),
       ("mean_tokens", JSONValue(meanTokens)), ("tolerance", JSONValue(Self.tolerance)),

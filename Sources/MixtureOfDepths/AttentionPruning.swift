@@ -1,5 +1,5 @@
 internal import Foundation
-public import Models
+package import Models
 internal import Tensors
 
 extension VisionLanguageModel {
@@ -10,7 +10,7 @@ extension VisionLanguageModel {
   ///   - layers: How many layers see all rows.
   ///   - skip: The share of each prompt's image rows that is dropped.
   /// - Throws: `ModelError` if the model is routed or has too few layers.
-  public func pruned(afterLayers layers: Int, skip: Double) throws -> VisionLanguageModel {
+  package func pruned(afterLayers layers: Int, skip: Double) throws -> VisionLanguageModel {
     guard routing == nil else {
       throw ModelError("the model routes rows already; drop rows of its dense original")
     }

@@ -1,12 +1,12 @@
 internal import Checkpoints
 internal import Foundation
 internal import Models
-public import StrictJSON
+package import StrictJSON
 internal import Tensors
 
 extension GammaInspection {
   /// All findings; what is unknown because the model is not supported is null.
-  public var json: JSONObject {
+  package var json: JSONObject {
     var result = JSONObject()
     result["model"] = JSONValue(model.url.path)
     result["family"] = Self.optional(model.family)
@@ -29,7 +29,7 @@ extension GammaInspection {
   }
 
   /// Learnt numbers, the shared router's included.
-  public var parameters: Int { model.parameters + routerParameters }
+  package var parameters: Int { model.parameters + routerParameters }
 
   /// Bytes that the weights take in memory; routers are always float32.
   func memory(_ precision: WeightPrecision) -> Int {

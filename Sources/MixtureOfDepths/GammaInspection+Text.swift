@@ -5,7 +5,7 @@ internal import Tensors
 
 extension GammaInspection {
   /// The findings for reading, one a line.
-  public var text: String {
+  package var text: String {
     var lines = [
       "\(model.url.path): \(model.family ?? model.modelType), \(isSupported ? "supported" : "not supported")"
     ]

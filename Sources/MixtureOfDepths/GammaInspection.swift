@@ -1,20 +1,20 @@
 internal import Checkpoints
-public import Foundation
-public import Models
+package import Foundation
+package import Models
 internal import StrictJSON
 
 /// What a model's folder holds, its routers included, without loading weights.
-public struct GammaInspection: Sendable {
-  public let model: ModelInspection
+package struct GammaInspection: Sendable {
+  package let model: ModelInspection
   /// The rules of its routed layers; nil for dense models.
-  public let routing: RoutingConfiguration?
+  package let routing: RoutingConfiguration?
   /// Numbers of the shared router, counted once.
-  public let routerParameters: Int
+  package let routerParameters: Int
   /// Why routers or their rules cannot be used, as a sentence; nil if they can.
-  public let routingFault: String?
+  package let routingFault: String?
 
   /// - Throws: An error that names the file, if there is no such folder, or its config.json or weights cannot be read.
-  public init(_ url: URL) throws {
+  package init(_ url: URL) throws {
     let folder = try CheckpointFolder(url)
     model = try ModelInspection(folder) { GammaModel.layer(ofRouter: $0) != nil }
     var found: RoutingConfiguration?
@@ -36,10 +36,10 @@ public struct GammaInspection: Sendable {
     (routing, routingFault) = (found, fault)
   }
 
-  public var isSupported: Bool { reason == nil }
+  package var isSupported: Bool { reason == nil }
 
   /// Why the model cannot be loaded, as a sentence; nil if it can.
-  public var reason: String? { model.reason ?? routingFault }
+  package var reason: String? { model.reason ?? routingFault }
 
   /// What is wrong with the stored routers, as far as headers tell.
   private static func fault(_ folder: CheckpointFolder, _ routing: RoutingConfiguration, width: Int) throws

@@ -1,13 +1,13 @@
 internal import Checkpoints
-public import Foundation
-public import Models
+package import Foundation
+package import Models
 internal import StrictJSON
-public import Tensors
+package import Tensors
 
 /// Loads dense and γ-MoD models alike.
-public enum GammaModel {
+package enum GammaModel {
   /// What to make of the routers that a checkpoint holds.
-  public enum Routing: Sendable, Equatable {
+  package enum Routing: Sendable, Equatable {
     /// The rules of its configuration.
     case asStored
     /// Every layer runs every row, without routers and their gates.
@@ -22,7 +22,7 @@ public enum GammaModel {
   ///   - base: The model that `url` only changes, for folders that hold an adapter or a projector; by default the one that
   ///     an adapter names.
   /// - Throws: An error that names the file, what is wrong and what to do.
-  public static func load(
+  package static func load(
     _ url: URL, precision: WeightPrecision? = nil, routing: Routing = .asStored, base: URL? = nil
   ) throws -> VisionLanguageModel {
     let folder = try ModelSource(url, base: base).open()
@@ -157,7 +157,7 @@ extension VisionLanguageModel {
   }
 
   /// The routing of this model; nil if it is dense.
-  public var routing: RoutingConfiguration? {
+  package var routing: RoutingConfiguration? {
     decoder.layers.lazy.compactMap { $0 as? RoutedLayer }.first?.configuration
   }
 
@@ -169,10 +169,10 @@ extension VisionLanguageModel {
   }
 
   /// The router that all routed layers share; nil without any, or where layers have their own.
-  public var router: Parameter? { routers.count == 1 ? routers.first : nil }
+  package var router: Parameter? { routers.count == 1 ? routers.first : nil }
 
   /// The routers of all routed layers, each once.
-  public var routers: [Parameter] {
+  package var routers: [Parameter] {
     Self.distinct(decoder.layers.compactMap { ($0 as? RoutedLayer)?.router })
   }
 

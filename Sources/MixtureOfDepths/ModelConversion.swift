@@ -1,16 +1,16 @@
 internal import Checkpoints
-public import Foundation
-public import Models
+package import Foundation
+package import Models
 internal import StrictJSON
-public import Tensors
+package import Tensors
 
 /// Turns a dense model into a γ-MoD model that starts as the same function, ready for tuning.
 ///
 /// The new router is shared by all routed layers and nearly undecided: its keep probability is close to one half. As
 /// that probability multiplies the output of a routed layer's MLP, the MLP's last matrix is doubled.
-public struct ModelConversion: Sendable {
+package struct ModelConversion: Sendable {
   /// Which layers are routed.
-  public enum LayerChoice: Sendable, Equatable {
+  package enum LayerChoice: Sendable, Equatable {
     /// All but the 4 of the highest ARank, as in γ-MoD; in models of 4 layers or fewer, the one of the lowest.
     case usual
     /// All but this many of the highest ARank, of equals those in front.
@@ -23,25 +23,25 @@ public struct ModelConversion: Sendable {
     case cosine
   }
 
-  public var choice = LayerChoice.usual
+  package var choice = LayerChoice.usual
   /// The ARank that decides.
-  public var variant = ARankReport.Variant.strictLower
+  package var variant = ARankReport.Variant.strictLower
   /// The share of image rows that routed layers skip, in prompts and in training.
-  public var skip = 0.5
-  public var positions = LayerPlan.Positions.compact
-  public var routerSharing = RoutingConfiguration.RouterSharing.shared
-  public var rowChoice = RoutingConfiguration.RowChoice.router
+  package var skip = 0.5
+  package var positions = LayerPlan.Positions.compact
+  package var routerSharing = RoutingConfiguration.RouterSharing.shared
+  package var rowChoice = RoutingConfiguration.RowChoice.router
   /// The converted model answers without skipping text, so by default it is tuned that way.
-  public var protection = RoutingConfiguration.Protection.questionAndAnswer
+  package var protection = RoutingConfiguration.Protection.questionAndAnswer
   /// What the new router's values follow from.
-  public var seed: UInt64 = 1
+  package var seed: UInt64 = 1
 
-  public init() {}
+  package init() {}
 
   /// The layers that will be routed, ascending.
   /// - Parameter report: Needed unless the layers are listed.
   /// - Throws: `ModelError` if the report is of another model, or no layer or one that does not exist is chosen.
-  public func routedLayers(_ report: ARankReport?, layerCount: Int) throws -> [Int] {
+  package func routedLayers(_ report: ARankReport?, layerCount: Int) throws -> [Int] {
     let layers: [Int]
     switch choice {
     case .cosine:
@@ -165,7 +165,7 @@ extension ModelConversion {
   ///   - dtype: The format of the written weights; nil keeps bfloat16 and float32, and makes float16 bfloat16.
   /// - Returns: The routed layers.
   /// - Throws: An error that names the file or choice at fault; `target` is then as it was.
-  public func convert(
+  package func convert(
     _ source: URL, report: ARankReport?, router: Tensor? = nil, to target: URL, dtype: DType? = nil
   ) throws -> [Int] {
     try ModelFolder.check(target, isNot: source)

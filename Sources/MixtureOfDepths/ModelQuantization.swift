@@ -1,16 +1,16 @@
-public import Foundation
+package import Foundation
 internal import Models
-public import Tensors
+package import Tensors
 
 /// Writes models with matrices of 8 or 4 bits.
-public enum ModelQuantization {
+package enum ModelQuantization {
   /// Writes a complete model folder whose matrices lie on disk as products read them, so that loading only copies them.
   /// - Parameters:
   ///   - source: A checkpoint folder of any supported family, dense or with routed layers.
   ///   - base: The model that `source` only changes, as for `GammaModel.load`.
   ///   - format: The format of the decoder's projections; other matrices have 8 bits, what cannot be packed 32.
   /// - Throws: An error that names the file at fault; `target` is then as it was.
-  public static func quantize(
+  package static func quantize(
     _ source: URL, base: URL? = nil, format: PackedMatrix.Format, to target: URL
   ) throws {
     try ModelFolder.check(target, isNot: source)

@@ -1,15 +1,15 @@
-public import Models
+internal import Models
 internal import Synchronization
-public import Tensors
+package import Tensors
 
 /// Measures ARank while a model runs: the mean rank, over heads and samples, of each layer's softmax attention maps.
 ///
 /// Ranks are those of `torch.linalg.matrix_rank` in float32: singular values above max(rows, columns) · ε · largest.
 /// Two variants: the map as it is, and the official code's, whose diagonal is set to zero. Each thread
 /// makes one head's map at a time; maps are never held together.
-public final class RankMeter: DecoderObserver {
+package final class RankMeter: DecoderObserver {
   /// How a map's rank is found.
-  public enum Method: Sendable {
+  package enum Method: Sendable {
     /// The singular values above the tolerance are counted without being computed. The count may differ where one lies
     /// so near the tolerance that float32 does not tell on which side.
     case counting
@@ -26,7 +26,7 @@ public final class RankMeter: DecoderObserver {
   private var counts: [Int]
 
   /// - Parameter includesPlain: Whether to measure maps as they are as well; half the time without.
-  public init(layers: Int, backend: Backend, method: Method = .counting, includesPlain: Bool = true) {
+  package init(layers: Int, backend: Backend, method: Method = .counting, includesPlain: Bool = true) {
     self.backend = backend
     self.method = method
     self.includesPlain = includesPlain
@@ -36,14 +36,14 @@ public final class RankMeter: DecoderObserver {
   }
 
   /// ARank of each layer over what has been seen: maps as they are; zeros where these are not measured.
-  public var plain: [Double] { zip(plainSums, counts).map { $1 > 0 ? $0 / Double($1) : 0 } }
+  package var plain: [Double] { zip(plainSums, counts).map { $1 > 0 ? $0 / Double($1) : 0 } }
 
   /// ARank of each layer over what has been seen: maps with a zero diagonal.
-  public var strictLower: [Double] { zip(strictSums, counts).map { $1 > 0 ? $0 / Double($1) : 0 } }
+  package var strictLower: [Double] { zip(strictSums, counts).map { $1 > 0 ? $0 / Double($1) : 0 } }
 
-  public func layer(_ index: Int, finishedWith hidden: Tensor) {}
+  package func layer(_ index: Int, finishedWith hidden: Tensor) {}
 
-  public func layer(
+  package func layer(
     _ index: Int, attends query: Tensor, key: Tensor, heads: AttentionHeads, items: [AttentionItem]
   ) {
     // A generated token's map has one row; its rank says nothing.

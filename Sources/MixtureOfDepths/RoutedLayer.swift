@@ -1,8 +1,8 @@
-public import Models
-public import Tensors
+package import Models
+package import Tensors
 
 /// Sees what routers decide, besides what every decoder observer sees.
-public protocol RoutingObserver: DecoderObserver {
+package protocol RoutingObserver: DecoderObserver {
   /// - Parameters:
   ///   - logits: The router's answer for every row of the batch, `[rows, 2]`.
   ///   - probabilities: softmax(logits)[1], `[rows]`.
@@ -16,11 +16,11 @@ public protocol RoutingObserver: DecoderObserver {
 /// A bias-free router, which routed layers usually share, looks at the rows behind the layer's own input norm. The rows that
 /// run see each other only and leave keys and values only of themselves. The keep probability multiplies their MLP's
 /// output, through which the router learns (γ-MoD, arXiv 2410.13859, and its released code).
-public final class RoutedLayer: DecoderLayer {
-  public let base: DenseLayer
+package final class RoutedLayer: DecoderLayer {
+  package let base: DenseLayer
   /// - Shape: `[2, width]`; the second row's score is for running.
-  public let router: Parameter
-  public let configuration: RoutingConfiguration
+  package let router: Parameter
+  package let configuration: RoutingConfiguration
   private let storedName: String
 
   init(_ base: DenseLayer, router: Parameter, configuration: RoutingConfiguration, storedName: String) {
@@ -30,14 +30,14 @@ public final class RoutedLayer: DecoderLayer {
     self.storedName = storedName
   }
 
-  public var index: Int { base.index }
-  public var parameters: [Parameter] { base.parameters }
+  package var index: Int { base.index }
+  package var parameters: [Parameter] { base.parameters }
 
-  public var storedTensors: [(name: String, parameter: Parameter)] {
+  package var storedTensors: [(name: String, parameter: Parameter)] {
     base.storedTensors + [(storedName, router)]
   }
 
-  public func forward(_ hidden: Value, _ pass: DecoderPass) -> Value {
+  package func forward(_ hidden: Value, _ pass: DecoderPass) -> Value {
     let tape = pass.tape
     let normed = base.inputNorm(hidden, tape)
     let logits = tape.linear(normed, router)

@@ -1,7 +1,7 @@
 internal import CLAPACK
 internal import Foundation
-public import Models
-public import Tensors
+package import Models
+package import Tensors
 
 /// Finds a first router for a dense model: the direction in which image rows that get more attention from the text lie.
 ///
@@ -10,7 +10,7 @@ public import Tensors
 /// that each image row receives from the text rows behind it, as a logarithm and standardised within the picture, is
 /// fitted by a linear function of the row behind the layer's input norm (ridge regression over all layers and
 /// samples, since they share the router).
-public final class RouterFit: DecoderObserver {
+package final class RouterFit: DecoderObserver {
   private let layers: [Int: DenseLayer]
   private let backend: Backend
   private let pool = MemoryPool()
@@ -24,7 +24,7 @@ public final class RouterFit: DecoderObserver {
 
   /// - Parameter routed: The layers that are to share the router. The first layer's input is not seen, so it takes no
   ///   part in the fit.
-  public init(_ decoder: TransformerDecoder, routed: [Int], backend: Backend) {
+  package init(_ decoder: TransformerDecoder, routed: [Int], backend: Backend) {
     self.backend = backend
     width = decoder.configuration.hiddenSize
     layers = Dictionary(
@@ -37,14 +37,14 @@ public final class RouterFit: DecoderObserver {
   }
 
   /// Tells which rows of the prompt that is read next are image rows.
-  public func begin(_ roles: [RowRole]) {
+  package func begin(_ roles: [RowRole]) {
     self.roles = roles
     hidden = [:]
   }
 
-  public func layer(_ index: Int, finishedWith rows: Tensor) { hidden = [index: rows] }
+  package func layer(_ index: Int, finishedWith rows: Tensor) { hidden = [index: rows] }
 
-  public func layer(
+  package func layer(
     _ index: Int, attends query: Tensor, key: Tensor, heads: AttentionHeads, items: [AttentionItem]
   ) {
     guard let layer = layers[index], let input = hidden[index - 1], let item = items.first, items.count == 1,
@@ -71,7 +71,7 @@ public final class RouterFit: DecoderObserver {
   /// - Parameter spread: The standard deviation of the difference of its two scores over the fitted rows.
   /// - Shape: `[2, width]`
   /// - Throws: If no prompt with a picture and text behind it has been read.
-  public func weight(spread: Float) throws -> Tensor {
+  package func weight(spread: Float) throws -> Tensor {
     guard rows > width / 4 else {
       throw ModelError("too few image rows were read to start a router from; give more samples with pictures")
     }

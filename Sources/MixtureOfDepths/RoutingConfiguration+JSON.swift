@@ -1,5 +1,5 @@
 internal import Models
-public import StrictJSON
+package import StrictJSON
 
 extension RoutingConfiguration {
   /// - Parameters:
@@ -7,7 +7,7 @@ extension RoutingConfiguration {
   ///   - release: Whose rules hold where the object does not say otherwise.
   /// - Returns: Nil if it says that routing is off.
   /// - Throws: If a key has the wrong type or a value that makes no sense.
-  public init?(_ json: JSONObject, layerCount: Int, release: Release = .llavaHR) throws {
+  package init?(_ json: JSONObject, layerCount: Int, release: Release = .llavaHR) throws {
     guard try json.optionalBool("mod_enable") ?? true else { return nil }
     let layers = try json.ints("mod_layers_idx")
     guard Set(layers).count == layers.count, layers.allSatisfy({ (0..<layerCount).contains($0) }) else {
@@ -66,7 +66,7 @@ extension RoutingConfiguration {
   }
 
   /// The object that `init(_:layerCount:)` reads back as this value.
-  public var json: JSONObject {
+  package var json: JSONObject {
     var members: [(String, JSONValue)] = [
       ("mod_enable", true), ("mod_mode", .string(mode)),
       ("mod_layers_idx", .array(layers.map { JSONValue($0) })),

@@ -1,12 +1,12 @@
-public import Models
+package import Models
 
 /// The `mod` object of config.json: which layers are routed, and by which rules.
 ///
 /// The first group of keys is the official code's; an object that has only these gets the official rules. Keys of our
 /// own stand beside them, so that an official checkpoint loads unchanged and ours says what it needs.
-public struct RoutingConfiguration: Sendable, Equatable {
+package struct RoutingConfiguration: Sendable, Equatable {
   /// Which rows of a prompt a routed layer runs; p is the router's keep probability.
-  public enum Prefill: Sendable, Equatable {
+  package enum Prefill: Sendable, Equatable {
     /// Rows with p > threshold, text as well as image (official: 0.005).
     case threshold(Float)
     /// Image rows with p > threshold, and all text.
@@ -18,21 +18,21 @@ public struct RoutingConfiguration: Sendable, Equatable {
   }
 
   /// Whether a routed layer runs a generated token.
-  public enum Decode: Sendable, Equatable {
+  package enum Decode: Sendable, Equatable {
     /// If p ≥ threshold (official: 0.5).
     case threshold(Float)
     case always
   }
 
   /// The rows that training never skips (masked routing learning).
-  public enum Protection: String, Sendable, CaseIterable {
+  package enum Protection: String, Sendable, CaseIterable {
     case nothing = "none"
     case question
     case questionAndAnswer = "question+answer"
   }
 
   /// Which routed layers decide by the same router.
-  public enum RouterSharing: String, Sendable, CaseIterable {
+  package enum RouterSharing: String, Sendable, CaseIterable {
     /// All, as in γ-MoD.
     case shared
     /// None: each has its own, as in mixture of depths before γ-MoD.
@@ -40,7 +40,7 @@ public struct RoutingConfiguration: Sendable, Equatable {
   }
 
   /// What ranks the rows of which a share is skipped.
-  public enum RowChoice: Sendable, Equatable {
+  package enum RowChoice: Sendable, Equatable {
     /// The router's keep probability.
     case router
     /// Chance: a number that follows from the layer, the row's place and the seed. For comparison.
@@ -48,25 +48,25 @@ public struct RoutingConfiguration: Sendable, Equatable {
   }
 
   /// Routed layers, ascending.
-  public var layers: [Int]
+  package var layers: [Int]
   /// How the layers were chosen; a label.
-  public var mode: String
+  package var mode: String
   /// The share of routable rows that training skips.
-  public var capacityFactor: Double
+  package var capacityFactor: Double
   /// For each routed layer its own share to skip, in training and in prompts, where depth decides it (as in p-MoD);
   /// nil where all have the same. A prompt rule of thresholds does not look at it.
-  public var skipByLayer: [Double]?
-  public var routerSharing = RouterSharing.shared
-  public var rowChoice = RowChoice.router
+  package var skipByLayer: [Double]?
+  package var routerSharing = RouterSharing.shared
+  package var rowChoice = RowChoice.router
   /// The factor on the sum of router losses.
-  public var routerLossCoefficient: Double
-  public var prefill: Prefill
-  public var decode: Decode
-  public var positions: LayerPlan.Positions
-  public var protection: Protection
+  package var routerLossCoefficient: Double
+  package var prefill: Prefill
+  package var decode: Decode
+  package var positions: LayerPlan.Positions
+  package var protection: Protection
 
   /// The released code that a checkpoint was trained with; its two parts differ in how they generate.
-  public enum Release: Sendable, Equatable {
+  package enum Release: Sendable, Equatable {
     case llavaHR
     /// Generated tokens always run, at their place in the sequence.
     case miniGemini
@@ -76,7 +76,7 @@ public struct RoutingConfiguration: Sendable, Equatable {
   }
 
   /// The official rules for some layers.
-  public init(
+  package init(
     layers: [Int], mode: String = "custom", capacityFactor: Double = 0.5, release: Release = .llavaHR
   ) {
     self.layers = layers.sorted()

@@ -1,53 +1,53 @@
-public import Models
-public import Tensors
+package import Models
+package import Tensors
 
 /// What a run of a model did in each layer: rows run and skipped, and the floating-point operations that cost.
-public final class RoutingTrace: RoutingObserver {
+package final class RoutingTrace: RoutingObserver {
   /// The sums of one layer over all batches that the trace has seen.
-  public struct Layer: Sendable, Equatable {
+  package struct Layer: Sendable, Equatable {
     /// Rows that came in.
-    public var rows = 0
+    package var rows = 0
     /// Rows that the layer ran.
-    public var run = 0
-    public var imageRows = 0
-    public var imageRowsRun = 0
-    public var flops = 0
+    package var run = 0
+    package var imageRows = 0
+    package var imageRowsRun = 0
+    package var flops = 0
   }
 
-  public private(set) var layers: [Layer]
+  package private(set) var layers: [Layer]
   /// The image rows that each layer ran of the last prompt, as places among that prompt's image rows; nil where the
   /// layer is not routed.
-  public private(set) var imageRowsRun: [[Int]?]
+  package private(set) var imageRowsRun: [[Int]?]
   private let configuration: DecoderConfiguration
 
-  public init(_ decoder: TransformerDecoder) {
+  package init(_ decoder: TransformerDecoder) {
     configuration = decoder.configuration
     layers = decoder.layers.map { _ in Layer() }
     imageRowsRun = decoder.layers.map { _ in nil }
   }
 
   /// Floating-point operations of all layers, a multiplication and an addition counted as two.
-  public var flops: Int { layers.reduce(0) { $0 + $1.flops } }
+  package var flops: Int { layers.reduce(0) { $0 + $1.flops } }
 
   /// The share of image rows that routed layers skipped; 0 without image rows or routed layers.
-  public func imageSkipRatio(in routed: [Int]) -> Double {
+  package func imageSkipRatio(in routed: [Int]) -> Double {
     let rows = routed.reduce(0) { $0 + layers[$1].imageRows }
     let run = routed.reduce(0) { $0 + layers[$1].imageRowsRun }
     return rows > 0 ? 1 - Double(run) / Double(rows) : 0
   }
 
   /// The share of all rows that routed layers skipped.
-  public func skipRatio(in routed: [Int]) -> Double {
+  package func skipRatio(in routed: [Int]) -> Double {
     let rows = routed.reduce(0) { $0 + layers[$1].rows }
     let run = routed.reduce(0) { $0 + layers[$1].run }
     return rows > 0 ? 1 - Double(run) / Double(rows) : 0
   }
 
-  public func layer(_ index: Int, finishedWith hidden: Tensor) {
+  package func layer(_ index: Int, finishedWith hidden: Tensor) {
     layers[index].rows += hidden.rows
   }
 
-  public func layer(
+  package func layer(
     _ index: Int, attends query: Tensor, key: Tensor, heads: AttentionHeads, items: [AttentionItem]
   ) {
     layers[index].run += query.rows
@@ -59,7 +59,7 @@ public final class RoutingTrace: RoutingObserver {
     layers[index].flops += query.rows * perRow + 4 * seen * width
   }
 
-  public func layer(
+  package func layer(
     _ index: Int, routed batch: PackedBatch, logits: Tensor, probabilities: Tensor, running rows: [Int]
   ) {
     var images = 0

@@ -1,5 +1,5 @@
-public import Models
-public import Tensors
+package import Models
+package import Tensors
 
 /// Finds the threshold by which a routed model skips a wanted share of the image rows, from the keep probabilities that
 /// its routers give while it reads prompts.
@@ -7,18 +7,18 @@ public import Tensors
 /// One threshold serves all layers, as the official 0.005 does, so that layers may skip different shares. The
 /// probabilities must come from a model that skips as it will, or about so: what layers skip changes what those behind
 /// them see.
-public final class ThresholdCalibration: RoutingObserver {
+package final class ThresholdCalibration: RoutingObserver {
   private var probabilities: [Float] = []
 
-  public init() {}
+  package init() {}
 
-  public func layer(_ index: Int, finishedWith hidden: Tensor) {}
+  package func layer(_ index: Int, finishedWith hidden: Tensor) {}
 
-  public func layer(
+  package func layer(
     _ index: Int, attends query: Tensor, key: Tensor, heads: AttentionHeads, items: [AttentionItem]
   ) {}
 
-  public func layer(
+  package func layer(
     _ index: Int, routed batch: PackedBatch, logits: Tensor, probabilities: Tensor, running rows: [Int]
   ) {
     for (row, role) in batch.roles.enumerated() where role == .image {
@@ -28,7 +28,7 @@ public final class ThresholdCalibration: RoutingObserver {
 
   /// The probability that the wanted share of the rows seen so far does not exceed; nil if there were none.
   /// - Parameter skip: 0…1
-  public func threshold(skip: Double) -> Float? {
+  package func threshold(skip: Double) -> Float? {
     guard !probabilities.isEmpty else { return nil }
     let sorted = probabilities.sorted()
     let place = Int((Double(sorted.count) * skip).rounded()) - 1

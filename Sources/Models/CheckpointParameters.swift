@@ -1,10 +1,10 @@
 internal import Checkpoints
 internal import Foundation
 internal import StrictJSON
-public import Tensors
+package import Tensors
 
 /// Parameters read from a checkpoint, converted as they are read, so that only one tensor exists twice at a time.
-public final class CheckpointParameters: ParameterSource {
+package final class CheckpointParameters: ParameterSource {
   /// A tensor on disk.
   private struct Place {
     let folder: CheckpointFolder
@@ -51,7 +51,7 @@ public final class CheckpointParameters: ParameterSource {
     }
   }
 
-  public func parameter(
+  package func parameter(
     _ name: String, _ shape: [Int], initial: InitialValue, role: WeightPrecision.Role
   ) -> Parameter {
     let placeholder = Parameter(name: name, tensor: Tensor([0], shape: [1]))
@@ -102,7 +102,7 @@ public final class CheckpointParameters: ParameterSource {
   package func contains(_ name: String) -> Bool { stored[name] != nil }
 
   /// - Throws: One error that lists every missing, mis-shaped and unexpected tensor.
-  public func finish() throws {
+  package func finish() throws {
     if let failure { throw failure }
     faults.unexpected = stored.values.map(\.name).sorted()
     if let sentence = faults.sentence { throw ModelError("\(folder.url.path): \(sentence)") }

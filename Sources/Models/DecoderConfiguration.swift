@@ -1,8 +1,8 @@
-public import StrictJSON
-public import Tensors
+package import StrictJSON
+package import Tensors
 
 /// The families of text decoders. They share one layer and differ in what it has.
-public enum DecoderKind: String, Sendable, CaseIterable {
+package enum DecoderKind: String, Sendable, CaseIterable {
   case llama, mistral, qwen2, qwen3
 
   /// - Parameter modelType: `model_type` of a configuration or of its `text_config`.
@@ -15,36 +15,36 @@ public enum DecoderKind: String, Sendable, CaseIterable {
 }
 
 /// The sizes and habits of a text decoder, as config.json or its `text_config` gives them.
-public struct DecoderConfiguration: Sendable, Equatable {
-  public var kind: DecoderKind
-  public var hiddenSize: Int
-  public var intermediateSize: Int
-  public var layerCount: Int
-  public var queryHeads: Int
-  public var keyValueHeads: Int
-  public var headWidth: Int
-  public var vocabularySize: Int
-  public var contextLength: Int
-  public var normEpsilon: Float
-  public var rope: RotaryConfiguration
-  public var tiesEmbeddings: Bool
+package struct DecoderConfiguration: Sendable, Equatable {
+  package var kind: DecoderKind
+  package var hiddenSize: Int
+  package var intermediateSize: Int
+  package var layerCount: Int
+  package var queryHeads: Int
+  package var keyValueHeads: Int
+  package var headWidth: Int
+  package var vocabularySize: Int
+  package var contextLength: Int
+  package var normEpsilon: Float
+  package var rope: RotaryConfiguration
+  package var tiesEmbeddings: Bool
   /// Whether query, key and value have biases (Qwen2), and whether the output of the attention has one.
-  public var attentionBias: Bool
-  public var attentionOutputBias: Bool
-  public var mlpBias: Bool
+  package var attentionBias: Bool
+  package var attentionOutputBias: Bool
+  package var mlpBias: Bool
   /// Whether each head of query and key is normalised in front of the rotation (Qwen3).
-  public var normalizesHeads: Bool
+  package var normalizesHeads: Bool
   /// The most tokens that a layer looks back on, itself included; nil for all. One per layer.
-  public var windows: [Int?]
+  package var windows: [Int?]
 
   /// The layout of queries, keys and values.
-  public var heads: AttentionHeads {
+  package var heads: AttentionHeads {
     AttentionHeads(queryHeads: queryHeads, keyValueHeads: keyValueHeads, headWidth: headWidth)
   }
 
   /// Keys that are left out mean the defaults of Hugging Face's configuration classes.
   /// - Parameter kind: The family; by default the one that `model_type` names, or LLaMA.
-  public init(_ json: JSONObject, kind: DecoderKind? = nil) throws {
+  package init(_ json: JSONObject, kind: DecoderKind? = nil) throws {
     let type = try json.optionalString("model_type") ?? "llama"
     guard let kind = kind ?? DecoderKind(modelType: type) else {
       let known = DecoderKind.allCases.map(\.rawValue).joined(separator: ", ")

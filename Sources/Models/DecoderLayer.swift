@@ -1,7 +1,7 @@
-public import Tensors
+package import Tensors
 
 /// A layer of a decoder: every row comes out, changed or not.
-public protocol DecoderLayer: Sendable {
+package protocol DecoderLayer: Sendable {
   /// The layer's place in the decoder, from 0.
   var index: Int { get }
   /// - Shape: hidden `[batch rows, width]` → the same
@@ -15,12 +15,12 @@ public protocol DecoderLayer: Sendable {
 }
 
 extension DecoderLayer {
-  public var readsAhead: Bool { false }
-  public var storedTensors: [(name: String, parameter: Parameter)] { parameters.map { ($0.name, $0) } }
+  package var readsAhead: Bool { false }
+  package var storedTensors: [(name: String, parameter: Parameter)] { parameters.map { ($0.name, $0) } }
 }
 
 /// Sees what happens inside a decoder, for traces and measurements.
-public protocol DecoderObserver: AnyObject {
+package protocol DecoderObserver: AnyObject {
   /// The output of a layer, for all rows of the batch.
   func layer(_ index: Int, finishedWith hidden: Tensor)
   /// The rotated queries and keys of a layer's attention, for the rows that the layer runs.
@@ -28,16 +28,16 @@ public protocol DecoderObserver: AnyObject {
 }
 
 /// One run of a decoder over one packed batch.
-public final class DecoderPass {
-  public let tape: Tape
-  public let batch: PackedBatch
-  public let observer: (any DecoderObserver)?
+package final class DecoderPass {
+  package let tape: Tape
+  package let batch: PackedBatch
+  package let observer: (any DecoderObserver)?
   /// What layers want added to the training loss, in the order of the layers.
-  public package(set) var auxiliaryLosses: [Value] = []
+  package var auxiliaryLosses: [Value] = []
   /// The rows that are left for the layers that follow, ascending, once a layer has dropped some.
   package var rowsLeft: [Int]?
 
-  public init(_ batch: PackedBatch, tape: Tape, observer: (any DecoderObserver)? = nil) {
+  package init(_ batch: PackedBatch, tape: Tape, observer: (any DecoderObserver)? = nil) {
     self.batch = batch
     self.tape = tape
     self.observer = observer
@@ -46,8 +46,8 @@ public final class DecoderPass {
 
 /// A layer that runs every row: attention and a gated MLP, each behind an RMSNorm and beside a residual, as in LLaMA and
 /// the families that follow it.
-public final class DenseLayer: DecoderLayer {
-  public let index: Int
+package final class DenseLayer: DecoderLayer {
+  package let index: Int
   /// The norm in front of the attention; also what a router looks at.
   package let inputNorm: RMSNorm
   private let query, key, value, output: Linear
@@ -99,7 +99,7 @@ public final class DenseLayer: DecoderLayer {
     down = linear("mlp.down_proj", configuration.intermediateSize, width, residual, bias: mlpBias)
   }
 
-  public var parameters: [Parameter] {
+  package var parameters: [Parameter] {
     [inputNorm.weight, postNorm.weight] + [query, key, value, output, gate, up, down].flatMap(\.parameters)
       + (headNorms.map { [$0.query.weight, $0.key.weight] } ?? [])
   }
@@ -107,7 +107,7 @@ public final class DenseLayer: DecoderLayer {
   /// The matrix whose output enters the residual stream behind the MLP.
   package var downProjection: Parameter { down.weight }
 
-  public func forward(_ hidden: Value, _ pass: DecoderPass) -> Value {
+  package func forward(_ hidden: Value, _ pass: DecoderPass) -> Value {
     run(
       hidden, normed: inputNorm(hidden, pass.tape), plan: LayerPlan(pass.batch, layer: index), gate: nil, pass
     )

@@ -1,14 +1,14 @@
 internal import Foundation
-public import Tensors
+package import Tensors
 
 /// One picture as an encoder reads it, which is what the family's preprocessor made of it.
-public struct ImageInput: Sendable {
+package struct ImageInput: Sendable {
   /// A height and a width: of a picture in pixels, or of a grid in tiles or patches.
-  public struct Size: Sendable, Equatable {
-    public var height: Int
-    public var width: Int
+  package struct Size: Sendable, Equatable {
+    package var height: Int
+    package var width: Int
 
-    public init(height: Int, width: Int) {
+    package init(height: Int, width: Int) {
       self.height = height
       self.width = width
     }
@@ -16,19 +16,19 @@ public struct ImageInput: Sendable {
 
   /// The picture, or several views of it; in Qwen2-VL one row of numbers per patch.
   /// - Shape: `[views, 3, height, width]`, or `[patches, numbers]`
-  public var pixels: Tensor
+  package var pixels: Tensor
   /// The whole picture in higher resolution, for encoders that look twice (Mini-Gemini).
   /// - Shape: `[1, 3, height, width]`
-  public var detail: Tensor?
+  package var detail: Tensor?
   /// Whether a pixel of a view shows the picture and is no padding; nil if all do.
   /// - Shape: `[views · height · width]`
-  public var mask: [Bool]?
+  package var mask: [Bool]?
   /// The picture's size before preprocessing.
-  public var originalSize: Size?
+  package var originalSize: Size?
   /// Patches of the picture (Qwen2-VL), or the tiles that it was cut into, without the view of the whole.
-  public var grid: Size?
+  package var grid: Size?
 
-  public init(
+  package init(
     pixels: Tensor, detail: Tensor? = nil, mask: [Bool]? = nil, originalSize: Size? = nil, grid: Size? = nil
   ) {
     self.pixels = pixels
@@ -38,7 +38,7 @@ public struct ImageInput: Sendable {
     self.grid = grid
   }
 
-  public var views: Int { pixels.rows }
+  package var views: Int { pixels.rows }
 
   /// Whether both hold the same numbers.
   package func equals(_ other: ImageInput) -> Bool {
@@ -57,11 +57,11 @@ public struct ImageInput: Sendable {
 }
 
 /// The part of the picture that a token stands for, in shares of the picture's height and width.
-public struct TokenArea: Sendable, Equatable {
-  public var rows: Range<Double>
-  public var columns: Range<Double>
+package struct TokenArea: Sendable, Equatable {
+  package var rows: Range<Double>
+  package var columns: Range<Double>
 
-  public init(rows: Range<Double>, columns: Range<Double>) {
+  package init(rows: Range<Double>, columns: Range<Double>) {
     self.rows = rows
     self.columns = columns
   }
@@ -88,7 +88,7 @@ public struct TokenArea: Sendable, Equatable {
 }
 
 /// Turns pictures into rows of a decoder.
-public protocol ImageEncoder: Sendable {
+package protocol ImageEncoder: Sendable {
   var towerParameters: [Parameter] { get }
   var projectorParameters: [Parameter] { get }
   /// - Throws: If the shapes are not those that this encoder reads.
@@ -110,16 +110,16 @@ public protocol ImageEncoder: Sendable {
 }
 
 extension ImageEncoder {
-  public func axisPlaces(_ ids: [Int], imageTokenID: Int, inputs: [ImageInput]) -> AxisPlaces? { nil }
+  package func axisPlaces(_ ids: [Int], imageTokenID: Int, inputs: [ImageInput]) -> AxisPlaces? { nil }
 
   /// The rows of a picture.
-  public func encode(_ input: ImageInput, _ tape: Tape) -> Value {
+  package func encode(_ input: ImageInput, _ tape: Tape) -> Value {
     project(features(input, tape), of: input, tape)
   }
 }
 
 /// An encoder that reads square views of one size and makes a square grid of rows of each, as LLaVA-1.5's does.
-public protocol SquareImageEncoder: ImageEncoder {
+package protocol SquareImageEncoder: ImageEncoder {
   /// Side of a view in pixels.
   var imageSize: Int { get }
   /// Rows of the decoder per view.
@@ -131,7 +131,7 @@ public protocol SquareImageEncoder: ImageEncoder {
 }
 
 extension SquareImageEncoder {
-  public func check(_ input: ImageInput) throws {
+  package func check(_ input: ImageInput) throws {
     let expected = [input.pixels.rows, 3, imageSize, imageSize]
     guard input.pixels.shape == expected, input.pixels.rows > 0 else {
       throw ModelError(
@@ -140,14 +140,14 @@ extension SquareImageEncoder {
     }
   }
 
-  public func tokenCount(of input: ImageInput) -> Int { input.views * tokensPerImage }
+  package func tokenCount(of input: ImageInput) -> Int { input.views * tokensPerImage }
 
-  public func areas(of input: ImageInput) -> [TokenArea?] {
+  package func areas(of input: ImageInput) -> [TokenArea?] {
     let cells = TokenArea.grid(.init(height: gridSide, width: gridSide))
     // A class token's row in front of the patches has no place in the picture.
     let view = [TokenArea?](repeating: nil, count: max(0, tokensPerImage - cells.count)) + cells
     return (0..<input.views).flatMap { _ in view }
   }
 
-  public var blank: ImageInput { ImageInput(pixels: .zeros([1, 3, imageSize, imageSize])) }
+  package var blank: ImageInput { ImageInput(pixels: .zeros([1, 3, imageSize, imageSize])) }
 }

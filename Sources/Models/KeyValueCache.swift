@@ -1,19 +1,20 @@
-public import Tensors
+package import Tensors
 
 /// The keys and values that one sequence has left in each decoder layer.
 ///
 /// Layers hold different numbers of rows: a routed layer stores only the rows that it ran. A sequence may continue
 /// another one (many questions behind one picture); the other's rows are then seen but not copied. Rows see themselves, too,
 /// as they are kept, so that a prompt read at once and one read in steps give the same.
-public final class SequenceCache {
-  public let parent: SequenceCache?
+package final class SequenceCache {
+  package let parent: SequenceCache?
   private let format: KeyValueFormat
   /// Nil where no row has come yet.
   private var layers: [KeyValueRows?]
   /// Tokens of this sequence that the whole decoder has seen, without those of its parent.
-  public private(set) var length = 0
+  package private(set) var length = 0
 
-  public init(layers count: Int, format: KeyValueFormat = .float32, continuing parent: SequenceCache? = nil) {
+  package init(layers count: Int, format: KeyValueFormat = .float32, continuing parent: SequenceCache? = nil)
+  {
     self.parent = parent
     self.format = format
     layers = [KeyValueRows?](repeating: nil, count: count)
@@ -26,15 +27,15 @@ public final class SequenceCache {
   var totalShift: Int { shift ?? parent?.totalShift ?? 0 }
 
   /// Tokens seen, those of the parent included.
-  public var totalLength: Int { (parent?.totalLength ?? 0) + length }
+  package var totalLength: Int { (parent?.totalLength ?? 0) + length }
 
   /// Rows that a layer keeps for this sequence, those of the parent included.
-  public func rows(inLayer layer: Int) -> Int {
+  package func rows(inLayer layer: Int) -> Int {
     (parent?.rows(inLayer: layer) ?? 0) + (layers[layer]?.count ?? 0)
   }
 
   /// Bytes that the stored keys and values of this sequence take, its parent's not included.
-  public var bytes: Int { layers.reduce(0) { $0 + ($1?.bytes ?? 0) } }
+  package var bytes: Int { layers.reduce(0) { $0 + ($1?.bytes ?? 0) } }
 
   func advance(by tokens: Int, shift: Int?) {
     length += tokens

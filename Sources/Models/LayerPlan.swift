@@ -1,9 +1,9 @@
 internal import Tensors
 
 /// Which rows of a packed batch one layer runs, at which positions, and what they see.
-public struct LayerPlan {
+package struct LayerPlan {
   /// How positions are counted in a layer that does not run every row.
-  public enum Positions: String, Sendable, CaseIterable {
+  package enum Positions: String, Sendable, CaseIterable {
     /// 0, 1, 2, … over the rows that this layer runs; decoding goes on from the layer's own cache.
     case compact
     /// As `compact` within a prompt; a generated row has its place in the whole sequence.
@@ -13,7 +13,7 @@ public struct LayerPlan {
   }
 
   /// One per row that runs.
-  public let positions: [Int32]
+  package let positions: [Int32]
   /// The rows' positions in time, rows and columns, where the model counts on several axes; nil otherwise. They are
   /// always those of the whole sequence.
   let axes: [SIMD3<Int32>]?
@@ -23,7 +23,7 @@ public struct LayerPlan {
   private let ranges: [Range<Int>]
 
   /// - Parameter rows: The rows that run, ascending; nil for all.
-  public init(_ batch: PackedBatch, layer: Int, rows: [Int]? = nil, positions kind: Positions = .original) {
+  package init(_ batch: PackedBatch, layer: Int, rows: [Int]? = nil, positions kind: Positions = .original) {
     self.batch = batch
     self.layer = layer
     ranges = Self.ranges(batch, rows: rows)
@@ -69,7 +69,7 @@ public struct LayerPlan {
   }
 
   /// How many rows run.
-  public var count: Int { positions.count }
+  package var count: Int { positions.count }
 
   /// How many rows of its sequence the layer has run, or runs in this batch, in front of a segment.
   private static func count(

@@ -1,11 +1,11 @@
-public import Tensors
+package import Tensors
 
 /// x · weightᵀ, with or without a bias.
-public struct Linear: Sendable {
+package struct Linear: Sendable {
   /// - Shape: `[outputs, inputs]`
-  public let weight: Parameter
+  package let weight: Parameter
   /// - Shape: `[outputs]`
-  public let bias: Parameter?
+  package let bias: Parameter?
 
   init(
     _ name: String, inputs: Int, outputs: Int, bias hasBias: Bool, from source: any ParameterSource,
@@ -24,8 +24,8 @@ public struct Linear: Sendable {
 }
 
 /// Root-mean-square normalisation with a learnt scale.
-public struct RMSNorm: Sendable {
-  public let weight: Parameter
+package struct RMSNorm: Sendable {
+  package let weight: Parameter
   let epsilon: Float
 
   init(_ name: String, width: Int, epsilon: Float, from source: any ParameterSource) {
@@ -39,9 +39,9 @@ public struct RMSNorm: Sendable {
 }
 
 /// Layer normalisation with a learnt scale and shift.
-public struct LayerNorm: Sendable {
-  public let weight: Parameter
-  public let bias: Parameter
+package struct LayerNorm: Sendable {
+  package let weight: Parameter
+  package let bias: Parameter
   let epsilon: Float
 
   init(_ name: String, width: Int, epsilon: Float, from source: any ParameterSource) {

@@ -1,11 +1,11 @@
 internal import Checkpoints
 internal import Files
-public import Foundation
+package import Foundation
 internal import StrictJSON
-public import Tensors
+package import Tensors
 
 /// Writes models as their family's checkpoint folders.
-public enum ModelFolder {
+package enum ModelFolder {
   /// - Throws: `ModelError` if a model written to `target` would replace the one that it is made from.
   package static func check(_ target: URL, isNot source: URL) throws {
     let places = [source, target].map { $0.resolvingSymlinksInPath().standardizedFileURL.path }
@@ -23,7 +23,7 @@ public enum ModelFolder {
   ]
 
   /// The format of weights on disk.
-  public enum WeightFormat: Sendable, Equatable {
+  package enum WeightFormat: Sendable, Equatable {
     /// All in one number format.
     case plain(DType)
     /// As each is held in memory.
@@ -38,7 +38,7 @@ public enum ModelFolder {
 
   /// Writes weights, configuration and the companion files of `tokenizer` in one atomic step.
   /// - Parameter tokenizer: A folder from which to copy the tokenizer's and preprocessor's files.
-  public static func write(
+  package static func write(
     _ model: VisionLanguageModel, to url: URL, format: WeightFormat, tokenizer: URL
   ) throws {
     try FileManager.default.createDirectory(

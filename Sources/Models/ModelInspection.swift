@@ -1,15 +1,15 @@
-public import Checkpoints
-public import Foundation
+package import Checkpoints
+package import Foundation
 internal import StrictJSON
-public import Tensors
+package import Tensors
 
 /// What a model's folder holds, from config.json, the headers of the weights and the names of the other files alone.
-public struct ModelInspection: Sendable {
+package struct ModelInspection: Sendable {
   /// Numbers that a part of the model learnt.
-  public struct PartSize: Sendable, Equatable {
-    public private(set) var total = 0
+  package struct PartSize: Sendable, Equatable {
+    package private(set) var total = 0
     /// Bytes that they take in memory.
-    public private(set) var bytes: [WeightPrecision: Int] = [:]
+    package private(set) var bytes: [WeightPrecision: Int] = [:]
 
     mutating func add(_ shape: [Int], _ role: WeightPrecision.Role) {
       total += shape.reduce(1, *)
@@ -20,35 +20,35 @@ public struct ModelInspection: Sendable {
   }
 
   /// The sizes that a supported family's configuration gives.
-  public struct Sizes: Sendable {
-    public let decoder: DecoderConfiguration
+  package struct Sizes: Sendable {
+    package let decoder: DecoderConfiguration
     /// Rows of the decoder that a picture takes; nil for models that read text only.
-    public let tokensPerImage: Int?
+    package let tokensPerImage: Int?
     /// Side of the square picture that the tower reads, in pixels.
-    public let imageSize: Int?
+    package let imageSize: Int?
     /// Says how many rows a picture takes; its parameters are placeholders without values.
-    public let images: (any ImageEncoder)?
+    package let images: (any ImageEncoder)?
   }
 
-  public let url: URL
+  package let url: URL
   /// `model_type` in config.json.
-  public let modelType: String
+  package let modelType: String
   /// The family's name; nil if it is not supported.
-  public let family: String?
+  package let family: String?
   /// Nil if the configuration is not supported.
-  public let sizes: Sizes?
+  package let sizes: Sizes?
   /// Why the configuration is not supported, as a sentence; nil if it is.
-  public let configurationFault: String?
+  package let configurationFault: String?
   /// Tensors that do not fit the configuration; empty for unsupported ones.
-  public let faults: TensorFaults
-  public let vision: PartSize
-  public let projector: PartSize
+  package let faults: TensorFaults
+  package let vision: PartSize
+  package let projector: PartSize
   /// Everything else; for unsupported models this is the whole model.
-  public let decoder: PartSize
+  package let decoder: PartSize
   /// How many tensors there are of each number format in the files.
-  public let storedTypes: [StoredType: Int]
+  package let storedTypes: [StoredType: Int]
   /// Files that answering needs and that are not there.
-  public let missingFiles: [String]
+  package let missingFiles: [String]
 
   /// - Parameter isForeign: Stored names that are no part of the dense model and that the caller looks at.
   /// - Throws: `CheckpointError` or `JSONError` if there is no such folder, or its config.json or weights cannot be read.
@@ -119,15 +119,15 @@ public struct ModelInspection: Sendable {
   }
 
   /// Why the model cannot be loaded, as a sentence; nil if it can.
-  public var reason: String? {
+  package var reason: String? {
     configurationFault ?? faults.sentence.map { "\(url.path): \($0)" }
   }
 
   /// Learnt numbers of all parts.
-  public var parameters: Int { vision.total + projector.total + decoder.total }
+  package var parameters: Int { vision.total + projector.total + decoder.total }
 
   /// Bytes that the weights take in memory.
-  public func memory(_ precision: WeightPrecision) -> Int {
+  package func memory(_ precision: WeightPrecision) -> Int {
     [vision, projector, decoder].reduce(0) { $0 + ($1.bytes[precision] ?? 0) }
   }
 

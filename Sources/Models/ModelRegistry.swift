@@ -1,10 +1,10 @@
 package import Checkpoints
 internal import Foundation
-public import StrictJSON
+package import StrictJSON
 package import Tensors
 
 /// The model families, found by what config.json says.
-public enum ModelRegistry {
+package enum ModelRegistry {
   /// A family with what `model_type` calls it.
   private struct Entry: Sendable {
     let types: [String]
@@ -37,7 +37,7 @@ public enum ModelRegistry {
   ]
 
   /// The model types that load, for messages.
-  public static var supported: [String] { entries.map(\.description) }
+  package static var supported: [String] { entries.map(\.description) }
 
   static func family(_ files: ModelFiles) throws -> any ModelFamily {
     let type = try files.json.optionalString("model_type") ?? "none"
@@ -80,12 +80,13 @@ public enum ModelRegistry {
   }
 
   /// A model with new random weights.
-  public static func random(_ json: JSONObject, seed: UInt64) throws -> VisionLanguageModel {
+  package static func random(_ json: JSONObject, seed: UInt64) throws -> VisionLanguageModel {
     try build(json, from: RandomParameters(seed: seed))
   }
 
   /// A model of a configuration with parameters of any origin.
-  public static func build(_ json: JSONObject, from source: any ParameterSource) throws -> VisionLanguageModel
+  package static func build(_ json: JSONObject, from source: any ParameterSource) throws
+    -> VisionLanguageModel
   {
     try family(ModelFiles(json: json, folder: nil)).model(json, from: source)
   }

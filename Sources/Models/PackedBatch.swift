@@ -1,5 +1,5 @@
 /// What a row of a packed batch stands for; routing treats them differently.
-public enum RowRole: UInt8, Sendable {
+package enum RowRole: UInt8, Sendable {
   /// The question, anything else of the prompt.
   case prompt
   /// The text in front of the first picture, such as the system sentence.
@@ -10,13 +10,13 @@ public enum RowRole: UInt8, Sendable {
 }
 
 /// Where rows stand in time, row and column of their pictures (Qwen2-VL).
-public struct AxisPlaces: Sendable, Equatable {
+package struct AxisPlaces: Sendable, Equatable {
   /// One per row, counted from the sequence's start.
-  public let places: [SIMD3<Int32>]
+  package let places: [SIMD3<Int32>]
   /// What is added to the count of all rows to find the place of the row behind these.
-  public let shift: Int
+  package let shift: Int
 
-  public init(places: [SIMD3<Int32>], shift: Int) {
+  package init(places: [SIMD3<Int32>], shift: Int) {
     self.places = places
     self.shift = shift
   }
@@ -33,39 +33,40 @@ public struct AxisPlaces: Sendable, Equatable {
 }
 
 /// Token rows of any number of sequences, one behind the other, without padding.
-public struct PackedBatch {
+package struct PackedBatch {
   /// Consecutive rows of one sequence.
-  public struct Segment {
+  package struct Segment {
     /// The rows of the batch.
-    public let rows: Range<Int>
+    package let rows: Range<Int>
     /// An earlier segment whose rows come before these in the same sequence; only without caches.
-    public let parent: Int?
+    package let parent: Int?
     /// Where keys and values stay for later rows; nil in training.
-    public let cache: SequenceCache?
+    package let cache: SequenceCache?
     /// The place of each row in the sequence, counted from the segment's start, where some places have no row; nil if
     /// the rows follow each other.
-    public let places: [Int]?
+    package let places: [Int]?
     /// Places that the segment takes in its sequence.
-    public let length: Int
+    package let length: Int
     /// Where the rows stand on several axes, for models that count so; nil means one place behind the other on all.
-    public let axes: AxisPlaces?
+    package let axes: AxisPlaces?
     /// Whether the row is a single generated token, which some routing rules treat differently from a prompt.
-    public let isDecoding: Bool
+    package let isDecoding: Bool
   }
 
-  public private(set) var segments: [Segment] = []
+  package private(set) var segments: [Segment] = []
   /// One role per row.
-  public private(set) var roles: [RowRole] = []
+  package private(set) var roles: [RowRole] = []
 
-  public init() {}
+  package init() {}
 
-  public var rowCount: Int { roles.count }
+  package var rowCount: Int { roles.count }
 
   /// Adds a segment that keeps nothing.
   /// - Parameter parent: The index of the segment it continues.
   /// - Returns: The index of the new segment.
   @discardableResult
-  public mutating func append(roles: [RowRole], continuing parent: Int? = nil, axes: AxisPlaces? = nil) -> Int
+  package mutating func append(roles: [RowRole], continuing parent: Int? = nil, axes: AxisPlaces? = nil)
+    -> Int
   {
     precondition(axes.map { $0.places.count == roles.count } ?? true)
     return add(roles, parent: parent, cache: nil, isDecoding: false, axes: axes)
@@ -77,7 +78,7 @@ public struct PackedBatch {
   ///   - length: How many places there are; what continues the segment begins behind them.
   ///   - axes: The rows' places on several axes, for models that count so.
   @discardableResult
-  public mutating func append(roles: [RowRole], places: [Int], length: Int, axes: AxisPlaces? = nil) -> Int {
+  package mutating func append(roles: [RowRole], places: [Int], length: Int, axes: AxisPlaces? = nil) -> Int {
     precondition(places.count == roles.count && places.allSatisfy { (0..<length).contains($0) })
     precondition(axes.map { $0.places.count == roles.count } ?? true)
     return add(roles, parent: nil, cache: nil, isDecoding: false, places: places, length: length, axes: axes)
@@ -86,7 +87,7 @@ public struct PackedBatch {
   /// Adds a segment that continues what `cache` holds and leaves its keys and values there.
   /// - Parameter cache: May continue a cache of another segment of this batch, but must not be one.
   @discardableResult
-  public mutating func append(
+  package mutating func append(
     roles: [RowRole], cache: SequenceCache, isDecoding: Bool, axes: AxisPlaces? = nil
   ) -> Int {
     precondition(segments.allSatisfy { $0.cache !== cache }, "two segments of a batch have the same cache")
@@ -115,7 +116,7 @@ public struct PackedBatch {
   }
 
   /// The length of the longest sequence, with what its cache holds already.
-  public var longestSequence: Int {
+  package var longestSequence: Int {
     segments.map { start(of: $0) + $0.length }.max() ?? 0
   }
 

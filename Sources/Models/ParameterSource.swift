@@ -1,13 +1,13 @@
-public import Tensors
+package import Tensors
 
 /// What a parameter holds before it has learnt anything.
-public enum InitialValue: Sendable {
+package enum InitialValue: Sendable {
   case normal(deviation: Float)
   case constant(Float)
 }
 
 /// Where a model's parameters come from while it is put together.
-public protocol ParameterSource: AnyObject {
+package protocol ParameterSource: AnyObject {
   /// - Parameters:
   ///   - name: The parameter's name in its family's checkpoints.
   ///   - shape: The shape that the model's configuration asks for.
@@ -19,18 +19,18 @@ public protocol ParameterSource: AnyObject {
 }
 
 extension ParameterSource {
-  public func parameter(_ name: String, _ shape: [Int], initial: InitialValue) -> Parameter {
+  package func parameter(_ name: String, _ shape: [Int], initial: InitialValue) -> Parameter {
     parameter(name, shape, initial: initial, role: .other)
   }
 }
 
 /// New parameters with random values that depend on the seed and on each parameter's name only.
-public final class RandomParameters: ParameterSource {
+package final class RandomParameters: ParameterSource {
   private let seed: UInt64
 
-  public init(seed: UInt64) { self.seed = seed }
+  package init(seed: UInt64) { self.seed = seed }
 
-  public func parameter(
+  package func parameter(
     _ name: String, _ shape: [Int], initial: InitialValue, role: WeightPrecision.Role
   ) -> Parameter {
     Parameter(name: name, tensor: Self.tensor(name, shape, initial, seed: seed))

@@ -4,10 +4,10 @@ internal import Tensors
 /// Remembers the rows of the picture that was encoded last, so that further questions about it need only the decoder.
 ///
 /// Pictures are the same if all their numbers are.
-public final class PictureMemory: Sendable {
+package final class PictureMemory: Sendable {
   private let last = Mutex<(input: ImageInput, rows: Tensor)?>(nil)
 
-  public init() {}
+  package init() {}
 
   func rows(of input: ImageInput) -> Tensor? {
     last.withLock { last in last.flatMap { $0.input.equals(input) ? $0.rows : nil } }

@@ -1,19 +1,19 @@
 internal import Foundation
-public import Tensors
+package import Tensors
 
 /// Parameters that repeat one block of random numbers: as hard to multiply as any, and quick to make.
-public final class RepeatedNoise: ParameterSource {
+package final class RepeatedNoise: ParameterSource {
   private let precision: WeightPrecision
   private let backend = Backend(threads: ProcessInfo.processInfo.activeProcessorCount)
   private let block: [Float]
 
-  public init(_ precision: WeightPrecision) {
+  package init(_ precision: WeightPrecision) {
     self.precision = precision
     var numbers = NormalNumbers(seed: 1)
     block = (0..<65521).map { _ in numbers.next() }
   }
 
-  public func parameter(
+  package func parameter(
     _ name: String, _ shape: [Int], initial: InitialValue, role: WeightPrecision.Role
   ) -> Parameter {
     let storage = precision.storage(role, shape: shape)

@@ -3,9 +3,9 @@ internal import StrictJSON
 internal import Tensors
 
 /// How a decoder turns positions into angles: `rope_theta` with `rope_scaling`, or both in `rope_parameters`.
-public struct RotaryConfiguration: Sendable, Equatable {
+package struct RotaryConfiguration: Sendable, Equatable {
   /// What becomes of the frequencies theta^(−2i / headWidth).
-  public enum Scaling: Sendable, Equatable {
+  package enum Scaling: Sendable, Equatable {
     case none
     /// All divided by a factor.
     case linear(factor: Double)
@@ -14,11 +14,11 @@ public struct RotaryConfiguration: Sendable, Equatable {
     case llama3(factor: Double, low: Double, high: Double, context: Double)
   }
 
-  public var headWidth: Int
-  public var theta: Double
-  public var scaling: Scaling
+  package var headWidth: Int
+  package var theta: Double
+  package var scaling: Scaling
   /// How many pairs of a head turn by time, row and column (Qwen2-VL); nil where a position is one number.
-  public var sections: [Int]?
+  package var sections: [Int]?
 
   init(_ json: JSONObject, headWidth: Int) throws {
     self.headWidth = headWidth

@@ -1,11 +1,11 @@
 /// What is wrong with the tensors of a checkpoint, seen from its configuration.
-public struct TensorFaults: Sendable, Equatable {
+package struct TensorFaults: Sendable, Equatable {
   /// Names and shapes that the configuration asks for and nobody stored.
-  public var missing: [String] = []
+  package var missing: [String] = []
   /// Stored names with both shapes, or with a number format that no layer computes with.
-  public var misshapen: [String] = []
+  package var misshapen: [String] = []
   /// Stored names that the configuration does not know.
-  public var unexpected: [String] = []
+  package var unexpected: [String] = []
 
   mutating func addMissing(_ name: String, _ shape: [Int]) { missing.append("\(name) \(shape)") }
 

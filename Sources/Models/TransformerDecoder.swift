@@ -1,12 +1,12 @@
-public import Tensors
+package import Tensors
 
 /// The names of a decoder's tensors in a family's checkpoints.
-public struct DecoderNames: Sendable {
+package struct DecoderNames: Sendable {
   /// In front of `embed_tokens`, `layers.N` and `norm`, with its dot.
   let stem: String
   let head: String
 
-  public init(stem: String, head: String) {
+  package init(stem: String, head: String) {
     self.stem = stem
     self.head = head
   }
@@ -16,10 +16,10 @@ public struct DecoderNames: Sendable {
 }
 
 /// Token embeddings, a list of layers, a last norm and the head that turns rows into logits.
-public final class TransformerDecoder: Sendable {
-  public let configuration: DecoderConfiguration
+package final class TransformerDecoder: Sendable {
+  package let configuration: DecoderConfiguration
   package let names: DecoderNames
-  public let layers: [any DecoderLayer]
+  package let layers: [any DecoderLayer]
   private let embedding: Parameter
   private let norm: RMSNorm
   private let head: Parameter
@@ -27,7 +27,7 @@ public final class TransformerDecoder: Sendable {
   private let sharedParameters: [Parameter]
 
   /// A decoder whose layers are all dense.
-  public init(_ configuration: DecoderConfiguration, names: DecoderNames, from source: any ParameterSource) {
+  package init(_ configuration: DecoderConfiguration, names: DecoderNames, from source: any ParameterSource) {
     self.configuration = configuration
     self.names = names
     let rotary = configuration.rope.table(positions: configuration.contextLength)
@@ -63,10 +63,10 @@ public final class TransformerDecoder: Sendable {
     TransformerDecoder(self, layers: layers.map(transform), sharing: parameters)
   }
 
-  public var parameters: [Parameter] { ends + layers.flatMap(\.parameters) + sharedParameters }
+  package var parameters: [Parameter] { ends + layers.flatMap(\.parameters) + sharedParameters }
 
   /// The decoder's tensors under their names in a checkpoint.
-  public var storedTensors: [(name: String, parameter: Parameter)] {
+  package var storedTensors: [(name: String, parameter: Parameter)] {
     ends.map { ($0.name, $0) } + layers.flatMap(\.storedTensors)
   }
 
@@ -81,11 +81,11 @@ public final class TransformerDecoder: Sendable {
   private var ends: [Parameter] { [embedding, norm.weight] + (configuration.tiesEmbeddings ? [] : [head]) }
 
   /// - Shape: `[ids.count, width]`
-  public func embed(_ ids: [Int], _ tape: Tape) -> Value { tape.embedding(ids, table: embedding) }
+  package func embed(_ ids: [Int], _ tape: Tape) -> Value { tape.embedding(ids, table: embedding) }
 
   /// Runs all layers and tells the batch's caches about it.
   /// - Shape: hidden `[batch rows, width]` → the same, before the last norm
-  public func forward(_ hidden: Value, _ pass: DecoderPass) -> Value {
+  package func forward(_ hidden: Value, _ pass: DecoderPass) -> Value {
     precondition(
       hidden.rows == pass.batch.rowCount, "\(hidden.rows) rows meet a batch of \(pass.batch.rowCount)")
     var hidden = hidden
@@ -98,9 +98,9 @@ public final class TransformerDecoder: Sendable {
   }
 
   /// - Shape: as hidden
-  public func normalize(_ hidden: Value, _ tape: Tape) -> Value { norm(hidden, tape) }
+  package func normalize(_ hidden: Value, _ tape: Tape) -> Value { norm(hidden, tape) }
 
   /// - Parameter normalized: Rows behind the last norm.
   /// - Shape: `[rows, width]` → `[rows, vocabulary]`
-  public func logits(_ normalized: Value, _ tape: Tape) -> Value { tape.linear(normalized, head) }
+  package func logits(_ normalized: Value, _ tape: Tape) -> Value { tape.linear(normalized, head) }
 }

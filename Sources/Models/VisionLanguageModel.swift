@@ -1,16 +1,16 @@
-public import StrictJSON
-public import Tensors
+package import StrictJSON
+package import Tensors
 
 /// A decoder and, unless it reads text only, the encoder of its pictures.
-public struct VisionLanguageModel: Sendable {
+package struct VisionLanguageModel: Sendable {
   /// The family's name, as `inspect` prints it.
-  public let family: String
+  package let family: String
   /// config.json.
-  public let configuration: JSONObject
-  public let decoder: TransformerDecoder
-  public let images: (any ImageEncoder)?
+  package let configuration: JSONObject
+  package let decoder: TransformerDecoder
+  package let images: (any ImageEncoder)?
   /// The token that stands for one image row in a prompt.
-  public let imageTokenID: Int?
+  package let imageTokenID: Int?
   /// What the checkpoint stores and the model does without; written back as it was.
   package var carried: [Parameter] = []
   /// The configurations of towers beside config.json, by their paths in the model's folder.
@@ -26,17 +26,17 @@ public struct VisionLanguageModel: Sendable {
   }
 
   /// All parameters, each once, in a fixed order.
-  public var parameters: [Parameter] {
+  package var parameters: [Parameter] {
     imageParameters + decoder.parameters
   }
 
   /// All tensors under their names in a checkpoint.
-  public var storedTensors: [(name: String, parameter: Parameter)] {
+  package var storedTensors: [(name: String, parameter: Parameter)] {
     (imageParameters + carried).map { ($0.name, $0) } + decoder.storedTensors
   }
 
   /// The format of the decoder's matrices.
-  public var precision: WeightPrecision { decoder.precision }
+  package var precision: WeightPrecision { decoder.precision }
 
   private var imageParameters: [Parameter] {
     (images?.towerParameters ?? []) + (images?.projectorParameters ?? [])
@@ -45,7 +45,7 @@ public struct VisionLanguageModel: Sendable {
   /// The projected rows of pictures, one behind the other; nil if there are none.
   /// - Parameter memory: Where the rows of a picture may be that was seen before; only without gradients.
   /// - Shape: `[n, width]`
-  public func encode(_ inputs: [ImageInput], _ tape: Tape, memory: PictureMemory? = nil) -> Value? {
+  package func encode(_ inputs: [ImageInput], _ tape: Tape, memory: PictureMemory? = nil) -> Value? {
     guard let images else { return nil }
     let parts = inputs.map { input in
       if let rows = memory?.rows(of: input) { return Value(constant: rows) }
@@ -68,7 +68,7 @@ public struct VisionLanguageModel: Sendable {
   ///   - imageRows: The projected rows of all pictures, in the order of the prompts.
   /// - Shape: imageRows `[n, width]` → `[ids.count, width]`
   /// - Throws: If there are more or fewer places than rows.
-  public func embed(_ ids: [Int], imageRows: Value?, _ tape: Tape) throws -> Value {
+  package func embed(_ ids: [Int], imageRows: Value?, _ tape: Tape) throws -> Value {
     let places = ids.indices.filter { ids[$0] == imageTokenID }
     let rows = imageRows?.rows ?? 0
     guard places.count == rows else {

@@ -2,20 +2,20 @@
 /// the labels at the centres alone.
 ///
 /// Every array holds `WorldRules.patchCount` labels, row by row; 0 means that no object fills enough of the patch.
-public struct PatchCoverage: Sendable, Equatable {
+package struct PatchCoverage: Sendable, Equatable {
   /// As in `PatchLabels`, of the object that fills the patch.
-  public private(set) var shape: [UInt8]
-  public private(set) var color: [UInt8]
-  public private(set) var size: [UInt8]
+  package private(set) var shape: [UInt8]
+  package private(set) var color: [UInt8]
+  package private(set) var size: [UInt8]
   /// 1…5: the centre's patch is two or more rows above, one above, in this row, one below, two or more below.
-  public private(set) var rowOffset: [UInt8]
+  package private(set) var rowOffset: [UInt8]
   /// 1…5: the same for columns, from left to right.
-  public private(set) var columnOffset: [UInt8]
+  package private(set) var columnOffset: [UInt8]
 
   /// Pixels of a patch that an object must at least be seen in.
   static let leastPixels = 12
 
-  public init(_ scene: Scene) {
+  package init(_ scene: Scene) {
     let empty = [UInt8](repeating: 0, count: WorldRules.patchCount)
     (shape, color, size, rowOffset, columnOffset) = (empty, empty, empty, empty, empty)
     let owners = Self.visibleObjects(scene)

@@ -1,17 +1,17 @@
 /// What each patch shows, for pretraining a vision tower and for reading a picture back.
 ///
 /// Every array holds `WorldRules.patchCount` labels, row by row; 0 means nothing.
-public struct PatchLabels: Sendable, Equatable {
+package struct PatchLabels: Sendable, Equatable {
   /// 1…5 at an object's centre: circle, square, triangle, star, cross.
-  public private(set) var shape: [UInt8]
+  package private(set) var shape: [UInt8]
   /// 1…6 at an object's centre: red, green, blue, yellow, purple, orange.
-  public private(set) var color: [UInt8]
+  package private(set) var color: [UInt8]
   /// 1…2 at an object's centre: small, large.
-  public private(set) var size: [UInt8]
+  package private(set) var size: [UInt8]
   /// 1…26 where a letter stands.
-  public private(set) var letter: [UInt8]
+  package private(set) var letter: [UInt8]
 
-  public init(_ scene: Scene) {
+  package init(_ scene: Scene) {
     let empty = [UInt8](repeating: 0, count: WorldRules.patchCount)
     (shape, color, size, letter) = (empty, empty, empty, empty)
     for object in scene.objects {

@@ -1,9 +1,9 @@
 /// Asks questions about a scene: one of each kind that the scene supports, two of the kind `pair`.
 ///
 /// The wanted answer is chosen first and then a question that has it, so that guessing does not pay.
-public enum QuestionWriter {
+package enum QuestionWriter {
   /// The questions in the order of `QuestionKind`; the same for the same scene and seed on every platform.
-  public static func questions(_ scene: Scene, seed: UInt64) -> [WorldQuestion] {
+  package static func questions(_ scene: Scene, seed: UInt64) -> [WorldQuestion] {
     let hash = scene.stableHash
     var questions: [WorldQuestion] = []
     questions.reserveCapacity(QuestionKind.allCases.count + 1)
@@ -16,7 +16,7 @@ public enum QuestionWriter {
   }
 
   /// The questions of one kind: none, one, or two for `pair`; the same as `questions(_:seed:)` asks.
-  public static func questions(of kind: QuestionKind, _ scene: Scene, seed: UInt64) -> [WorldQuestion] {
+  package static func questions(of kind: QuestionKind, _ scene: Scene, seed: UInt64) -> [WorldQuestion] {
     let index = QuestionKind.allCases.firstIndex(of: kind) ?? 0
     var random = SplitMix64(seed: seed ^ scene.stableHash, index: UInt64(index))
     return questions(of: kind, scene, &random)

@@ -1,8 +1,8 @@
 /// Paints a scene: integer arithmetic only, so that every platform yields the same bytes.
-public enum Rasteriser {
+package enum Rasteriser {
   /// The picture as RGB bytes, row by row.
   /// - Returns: `WorldRules.pictureBytes` bytes, [96, 96, 3].
-  public static func render(_ scene: Scene) -> [UInt8] {
+  package static func render(_ scene: Scene) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: WorldRules.pictureBytes) { pixels, count in
       render(scene, into: pixels)
       count = WorldRules.pictureBytes
@@ -10,7 +10,7 @@ public enum Rasteriser {
   }
 
   /// Paints into memory of at least `WorldRules.pictureBytes` bytes, all of which are written.
-  public static func render(_ scene: Scene, into pixels: UnsafeMutableBufferPointer<UInt8>) {
+  package static func render(_ scene: Scene, into pixels: UnsafeMutableBufferPointer<UInt8>) {
     precondition(pixels.count >= WorldRules.pictureBytes, "the buffer is smaller than a picture")
     guard let target = pixels.baseAddress else { return }
     let (red, green, blue) = (scene.background.red, scene.background.green, scene.background.blue)

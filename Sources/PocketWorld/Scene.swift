@@ -1,22 +1,22 @@
 /// A word in the picture: one letter in each of three horizontally adjacent patches.
-public struct SceneWord: Sendable, Hashable {
+package struct SceneWord: Sendable, Hashable {
   /// Lower case; painted in upper case.
-  public let text: String
+  package let text: String
   /// The patch of the first letter, counted row by row.
-  public let patch: Int
+  package let patch: Int
 }
 
 /// Everything a picture shows.
-public struct Scene: Sendable, Hashable {
-  public let background: RGB
+package struct Scene: Sendable, Hashable {
+  package let background: RGB
   /// In painting order: a later object covers an earlier one. No two have the same color and shape.
-  public let objects: [SceneObject]
-  public let word: SceneWord?
+  package let objects: [SceneObject]
+  package let word: SceneWord?
 
   /// A hash that never changes between platforms or releases, FNV-1a over the fields with a final mixing step.
   ///
   /// Objects count in the order of their centres, so that scenes which differ in painting order alone are equal here.
-  public var stableHash: UInt64 {
+  package var stableHash: UInt64 {
     var hash = FNV1a()
     for channel in [background.red, background.green, background.blue] { hash.combine(channel) }
     for object in objects.sorted(by: { ($0.y, $0.x) < ($1.y, $1.x) }) {
@@ -35,13 +35,13 @@ public struct Scene: Sendable, Hashable {
   }
 
   /// The split that this scene belongs to, whatever seed drew it.
-  public var split: WorldSplit {
+  package var split: WorldSplit {
     stableHash % WorldRules.validationShare == 0 ? .val : .train
   }
 }
 
 /// The two parts of the world, which never share a scene.
-public enum WorldSplit: String, Sendable, CaseIterable {
+package enum WorldSplit: String, Sendable, CaseIterable {
   case train, val
 }
 

@@ -1,17 +1,17 @@
 /// Draws scene `index` of a split without drawing the scenes before it.
 ///
 ///     let scene = SceneGenerator(seed: 7, split: .train).scene(at: 1_000_000)
-public struct SceneGenerator: Sendable {
-  public let seed: UInt64
-  public let split: WorldSplit
+package struct SceneGenerator: Sendable {
+  package let seed: UInt64
+  package let split: WorldSplit
 
-  public init(seed: UInt64, split: WorldSplit) {
+  package init(seed: UInt64, split: WorldSplit) {
     self.seed = seed
     self.split = split
   }
 
   /// The scene; the same for the same seed, split and index on every platform. Expected constant time.
-  public func scene(at index: Int) -> Scene {
+  package func scene(at index: Int) -> Scene {
     var random = SplitMix64(seed: seed, index: UInt64(bitPattern: Int64(index)))
     while true {
       let scene = Self.draw(&random)

@@ -1,9 +1,9 @@
 /// The shape of an object; its raw value is its patch label.
-public enum ObjectShape: UInt8, Sendable, CaseIterable {
+package enum ObjectShape: UInt8, Sendable, CaseIterable {
   case circle = 1
   case square, triangle, star, cross
 
-  public var name: String {
+  package var name: String {
     switch self {
     case .circle: "circle"
     case .square: "square"
@@ -13,15 +13,15 @@ public enum ObjectShape: UInt8, Sendable, CaseIterable {
     }
   }
 
-  public var plural: String { self == .cross ? "crosses" : name + "s" }
+  package var plural: String { self == .cross ? "crosses" : name + "s" }
 }
 
 /// The color of an object; its raw value is its patch label.
-public enum ObjectColor: UInt8, Sendable, CaseIterable {
+package enum ObjectColor: UInt8, Sendable, CaseIterable {
   case red = 1
   case green, blue, yellow, purple, orange
 
-  public var name: String {
+  package var name: String {
     switch self {
     case .red: "red"
     case .green: "green"
@@ -32,7 +32,7 @@ public enum ObjectColor: UInt8, Sendable, CaseIterable {
     }
   }
 
-  public var rgb: RGB {
+  package var rgb: RGB {
     switch self {
     case .red: RGB(220, 40, 40)
     case .green: RGB(40, 160, 60)
@@ -47,11 +47,11 @@ public enum ObjectColor: UInt8, Sendable, CaseIterable {
 }
 
 /// The size class of an object; its raw value is its patch label.
-public enum ObjectSize: UInt8, Sendable, CaseIterable {
+package enum ObjectSize: UInt8, Sendable, CaseIterable {
   case small = 1
   case large
 
-  public var name: String {
+  package var name: String {
     switch self {
     case .small: "small"
     case .large: "large"
@@ -76,21 +76,21 @@ public enum ObjectSize: UInt8, Sendable, CaseIterable {
 }
 
 /// One painted object.
-public struct SceneObject: Sendable, Hashable {
-  public let shape: ObjectShape
-  public let color: ObjectColor
-  public let size: ObjectSize
+package struct SceneObject: Sendable, Hashable {
+  package let shape: ObjectShape
+  package let color: ObjectColor
+  package let size: ObjectSize
   /// Half the side of the bounding box, in pixels.
-  public let radius: Int
+  package let radius: Int
   /// Centre, in pixels from the left and from the top.
-  public let x: Int
-  public let y: Int
+  package let x: Int
+  package let y: Int
 
   /// The patch that holds the centre, counted row by row.
-  public var patch: Int {
+  package var patch: Int {
     y / WorldRules.patchSide * WorldRules.patchesPerSide + x / WorldRules.patchSide
   }
 
   /// For example "red circle"; unique in a scene.
-  public var name: String { color.name + " " + shape.name }
+  package var name: String { color.name + " " + shape.name }
 }

@@ -1,19 +1,19 @@
 /// Steele, Lea and Flood's SplitMix64: the same numbers on every platform, and a fresh stream per seed and index.
-public struct SplitMix64: RandomNumberGenerator, Sendable {
+package struct SplitMix64: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
-  public init(seed: UInt64) {
+  package init(seed: UInt64) {
     state = seed
   }
 
   /// A stream of its own for element `index` of the sequence that `seed` names, reached without the elements before.
-  public init(seed: UInt64, index: UInt64) {
+  package init(seed: UInt64, index: UInt64) {
     state = Self.mix(seed &+ Self.increment) ^ Self.mix(index &* Self.increment &+ 0x632B_E59B_D9B4_E019)
   }
 
   private static let increment: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-  public mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= Self.increment
     return Self.mix(state)
   }

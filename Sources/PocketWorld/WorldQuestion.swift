@@ -1,9 +1,9 @@
 /// The nine kinds of question, each in the manner of one benchmark.
-public enum QuestionKind: String, Sendable, CaseIterable {
+package enum QuestionKind: String, Sendable, CaseIterable {
   case exist, attribute, relation, count, read, pair, choice, context, describe
 
   /// The benchmark whose files and rules the kind uses.
-  public var benchmark: String {
+  package var benchmark: String {
     switch self {
     case .exist: "pope"
     case .attribute: "vqav2"
@@ -19,18 +19,18 @@ public enum QuestionKind: String, Sendable, CaseIterable {
 }
 
 /// One question about a scene and its only right answer.
-public struct WorldQuestion: Sendable, Hashable {
-  public let kind: QuestionKind
+package struct WorldQuestion: Sendable, Hashable {
+  package let kind: QuestionKind
   /// The question itself: no options, context, or sentence about the form of the answer.
-  public let question: String
+  package let question: String
   /// What a model is asked: the text that follows the picture, with everything.
-  public let text: String
+  package let text: String
   /// What a model should say, for example "Yes", "red", "2", "B", "a red circle at the top left".
-  public let answer: String
-  public let detail: Detail
+  package let answer: String
+  package let detail: Detail
 
   /// What only some kinds have.
-  public enum Detail: Sendable, Hashable {
+  package enum Detail: Sendable, Hashable {
     case exist(ProbeCategory)
     case attribute(Attribute)
     case relation(RelationForm)
@@ -44,18 +44,18 @@ public struct WorldQuestion: Sendable, Hashable {
   }
 
   /// Possible answers in the order shown, and which of them is right.
-  public struct Options: Sendable, Hashable {
-    public let texts: [String]
-    public let correct: Int
+  package struct Options: Sendable, Hashable {
+    package let texts: [String]
+    package let correct: Int
 
     /// "A" for the first option.
-    public static func letter(_ index: Int) -> String {
+    package static func letter(_ index: Int) -> String {
       String(Character(Unicode.Scalar(UInt8(ascii: "A") + UInt8(truncatingIfNeeded: index))))
     }
   }
 
   /// How an absent object is chosen; POPE's three settings.
-  public enum ProbeCategory: String, Sendable, CaseIterable {
+  package enum ProbeCategory: String, Sendable, CaseIterable {
     /// Any pair of color and shape.
     case random
     /// A frequent shape.
@@ -64,32 +64,32 @@ public struct WorldQuestion: Sendable, Hashable {
     case adversarial
   }
 
-  public enum Attribute: String, Sendable, CaseIterable {
+  package enum Attribute: String, Sendable, CaseIterable {
     case color, shape, size
   }
 
-  public enum RelationForm: String, Sendable {
+  package enum RelationForm: String, Sendable {
     case verify, query
   }
 
-  public enum CountTopic: String, Sendable, CaseIterable {
+  package enum CountTopic: String, Sendable, CaseIterable {
     case shape, color, total
   }
 
   /// The MME categories that the world has, under the benchmark's own folder names.
-  public enum PairCategory: String, Sendable, CaseIterable {
+  package enum PairCategory: String, Sendable, CaseIterable {
     case existence, count, position, color
     case ocr = "OCR"
   }
 
-  public enum ChoiceTopic: String, Sendable, CaseIterable {
+  package enum ChoiceTopic: String, Sendable, CaseIterable {
     case color, shape, position
   }
 
   /// Ends questions that want a word; from LLaVA's question files.
-  public static let shortAnswerSuffix = "\nAnswer the question using a single word or phrase."
+  package static let shortAnswerSuffix = "\nAnswer the question using a single word or phrase."
   /// Ends questions that want an option's letter; from LLaVA's question files.
-  public static let letterSuffix = "\nAnswer with the option's letter from the given choices directly."
+  package static let letterSuffix = "\nAnswer with the option's letter from the given choices directly."
   /// Stands before the suffix in MME's questions.
-  public static let yesNoRequest = " Please answer yes or no."
+  package static let yesNoRequest = " Please answer yes or no."
 }

@@ -1,13 +1,13 @@
 /// The numbers of the world: change them here and nowhere else.
-public enum WorldRules {
+package enum WorldRules {
   /// Width and height of a picture, in pixels.
-  public static let side = 96
+  package static let side = 96
   /// Width and height of a patch, in pixels; one patch is one image token.
-  public static let patchSide = 8
-  public static let patchesPerSide = side / patchSide
-  public static let patchCount = patchesPerSide * patchesPerSide
+  package static let patchSide = 8
+  package static let patchesPerSide = side / patchSide
+  package static let patchCount = patchesPerSide * patchesPerSide
   /// Bytes of a picture: RGB, row-major.
-  public static let pictureBytes = side * side * 3
+  package static let pictureBytes = side * side * 3
 
   static let backgrounds: [RGB] = [
     RGB(255, 255, 255), RGB(235, 235, 235), RGB(225, 235, 245), RGB(245, 235, 220),
@@ -46,10 +46,10 @@ public enum WorldRules {
 }
 
 /// A color, 8 bits a channel.
-public struct RGB: Sendable, Hashable {
-  public let red: UInt8
-  public let green: UInt8
-  public let blue: UInt8
+package struct RGB: Sendable, Hashable {
+  package let red: UInt8
+  package let green: UInt8
+  package let blue: UInt8
 
   init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) {
     self.red = red

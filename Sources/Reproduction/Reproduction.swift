@@ -1,9 +1,9 @@
 internal import Dispatch
-public import Foundation
+package import Foundation
 internal import Synchronization
 
 /// Runs a study.
-public struct Reproduction: Sendable {
+package struct Reproduction: Sendable {
   private let study: Study
   private let out: URL
   private let work: URL
@@ -11,7 +11,7 @@ public struct Reproduction: Sendable {
   /// - Parameters:
   ///   - out: Where results and the report go.
   ///   - work: Where worlds, models and training states lie; may be deleted afterwards.
-  public init(_ study: Study, out: URL, work: URL) {
+  package init(_ study: Study, out: URL, work: URL) {
     self.study = study
     self.out = out
     self.work = work
@@ -24,7 +24,7 @@ public struct Reproduction: Sendable {
   ///   - shouldStop: True ends the work; what is complete stays, and trainings go on from where they are.
   ///   - report: Receives a line for each row that is done.
   /// - Returns: Whether all that was asked for is there.
-  public func run(
+  package func run(
     rows names: [String]? = nil, seeds: [Int]? = nil, jobs: Int, shouldStop: @escaping @Sendable () -> Bool,
     report: @escaping @Sendable (String) -> Void
   ) throws -> Bool {
@@ -73,7 +73,7 @@ public struct Reproduction: Sendable {
   }
 
   /// Measures ARank over tasks and sample sizes and what training and answering cost, unless that is there.
-  public func measure(threads: Int, report: (String) -> Void) throws {
+  package func measure(threads: Int, report: (String) -> Void) throws {
     if try RankStudy(study, storedIn: out) == nil {
       _ = try RankStudy(study, out: out, work: work, threads: threads)
     }
@@ -83,7 +83,7 @@ public struct Reproduction: Sendable {
   }
 
   /// Writes the report about all results that are there.
-  public func writeReport() throws {
+  package func writeReport() throws {
     var records: [String: [RowRecord]] = [:]
     for row in study.rows {
       let found = try study.seeds.compactMap { seed in

@@ -1,14 +1,14 @@
-public import Foundation
+package import Foundation
 internal import StrictJSON
 
 /// A study as its JSON file describes it: rows that are trained alike and differ in one thing, and how they are judged.
-public struct Study: Sendable {
+package struct Study: Sendable {
   /// The dense model that every row starts from.
   let base: URL
   /// Keys of a run file that all rows share; rows may override some.
   let training: JSONObject
   /// Each row is trained once per seed, which decides its pictures and its router's first values.
-  public let seeds: [Int]
+  package let seeds: [Int]
   /// How many layers keep the highest ARank where a row leaves them dense.
   let denseLayers: Int
   /// Questions by which ARank is measured, routers are fitted and thresholds are calibrated; of training scenes.
@@ -17,12 +17,12 @@ public struct Study: Sendable {
   let questions: Int
   /// Scenes of judging follow from it and the row's seed, so that every seed is judged by questions of its own.
   let worldSeed: Int
-  public let rows: [StudyRow]
+  package let rows: [StudyRow]
   let tables: [StudyTable]
   let findings: [Finding]
 
   /// - Throws: `JSONError` naming the key and what it should be.
-  public init(contentsOf url: URL) throws {
+  package init(contentsOf url: URL) throws {
     let json = try JSONObject.read(contentsOf: url)
     base = URL(fileURLWithPath: try json.string("base"))
     training = try json.object("training")

@@ -4,7 +4,7 @@ internal import Models
 internal import StrictJSON
 
 /// One way to make a model, of those that a study compares.
-public struct StudyRow: Sendable {
+package struct StudyRow: Sendable {
   enum Method: Sendable {
     case dense
     case routed(Routed)
@@ -30,7 +30,7 @@ public struct StudyRow: Sendable {
     case everySecond, twoOfThree
   }
 
-  public let name: String
+  package let name: String
   let title: String
   let method: Method
   /// Keys of the run file in which the row differs; nil for a row that is not trained.

@@ -1,17 +1,17 @@
 /// Why a JSON text could not be read, or a value in it is not what was expected.
-public struct JSONError: Error, CustomStringConvertible, Sendable {
+package struct JSONError: Error, CustomStringConvertible, Sendable {
   /// Path of the file; nil for text that came from elsewhere.
-  public let file: String?
+  package let file: String?
   /// Bytes before the fault; nil where the fault is a value's kind or the file itself.
-  public let offset: Int?
+  package let offset: Int?
   /// Counted from 1. For JSON Lines, also known where the offset is not.
-  public let line: Int?
+  package let line: Int?
   /// In bytes, counted from 1.
-  public let column: Int?
+  package let column: Int?
   /// Keys and indices from the root to the value at fault, such as `vision_config.layers[3]`; empty for syntax errors.
-  public let keyPath: String
+  package let keyPath: String
   /// What is wrong and what to do, as a sentence without its full stop.
-  public let message: String
+  package let message: String
 
   init(
     file: String?, offset: Int? = nil, line: Int? = nil, column: Int? = nil, keyPath: String = "",
@@ -25,7 +25,7 @@ public struct JSONError: Error, CustomStringConvertible, Sendable {
     self.message = message
   }
 
-  public var description: String {
+  package var description: String {
     var place = file ?? "JSON text"
     if let line { place += ":\(line)" }
     if let column { place += ":\(column)" }

@@ -1,11 +1,11 @@
 /// What a JSON text may demand before it is refused.
-public struct JSONLimits: Sendable {
+package struct JSONLimits: Sendable {
   /// Bytes of a file, or of one line of a JSON Lines file.
-  public var bytes: Int
+  package var bytes: Int
   /// Arrays and objects inside each other; values above 512 count as 512, which every thread's stack holds.
-  public var depth: Int
+  package var depth: Int
 
-  public init(bytes: Int = 1 << 30, depth: Int = 64) {
+  package init(bytes: Int = 1 << 30, depth: Int = 64) {
     self.bytes = bytes
     self.depth = min(depth, 512)
   }

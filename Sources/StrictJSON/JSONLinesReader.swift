@@ -1,9 +1,9 @@
-public import Foundation
+package import Foundation
 
 /// Reads a JSON Lines file value by value, holding one line in memory at a time. Blank lines are skipped.
 ///
 /// After an error about the content of a line, reading goes on with the next line.
-public struct JSONLinesReader: ~Copyable {
+package struct JSONLinesReader: ~Copyable {
   private let file: InputFile
   private let limits: JSONLimits
   /// Bytes that were read and not yet parsed begin at `next`.
@@ -14,19 +14,19 @@ public struct JSONLinesReader: ~Copyable {
   private var bytesBefore = 0
 
   /// The number of the line that was read last, counted from 1.
-  public private(set) var line = 0
+  package private(set) var line = 0
 
   private static let chunk = 1 << 20
 
   /// - Throws: `JSONError` if the file cannot be opened.
-  public init(_ url: URL, limits: JSONLimits = JSONLimits(bytes: 64 << 20)) throws(JSONError) {
+  package init(_ url: URL, limits: JSONLimits = JSONLimits(bytes: 64 << 20)) throws(JSONError) {
     file = try InputFile(url)
     self.limits = limits
   }
 
   /// The value of the next line; nil at the end of the file.
   /// - Throws: `JSONError` that names the line.
-  public mutating func read() throws(JSONError) -> JSONValue? {
+  package mutating func read() throws(JSONError) -> JSONValue? {
     while let range = try nextLine() {
       line += 1
       let (path, limits, linesBefore, before) = (file.path, limits, line - 1, bytesBefore + range.lowerBound)
@@ -45,7 +45,7 @@ public struct JSONLinesReader: ~Copyable {
 
   /// The object of the next line; nil at the end of the file.
   /// - Throws: `JSONError` that names the line.
-  public mutating func readObject() throws(JSONError) -> JSONObject? {
+  package mutating func readObject() throws(JSONError) -> JSONObject? {
     guard let value = try read() else { return nil }
     guard case .object(let object) = value else {
       throw JSONError(file: file.path, line: line, message: "the line must hold an object, not \(value.kind)")

@@ -3,94 +3,94 @@
 /// A number with a fraction or exponent is never taken for an integer; an integer is taken for a number.
 extension JSONObject {
   /// - Throws: `JSONError` if the key is missing.
-  public func value(_ key: String) throws(JSONError) -> JSONValue {
+  package func value(_ key: String) throws(JSONError) -> JSONValue {
     guard let value = self[key] else { throw error(at: key, "the key is missing; add it") }
     return value
   }
 
-  public func string(_ key: String) throws(JSONError) -> String {
+  package func string(_ key: String) throws(JSONError) -> String {
     try required(key, "a string") { $0.string }
   }
 
-  public func int(_ key: String) throws(JSONError) -> Int {
+  package func int(_ key: String) throws(JSONError) -> Int {
     try required(key, "an integer") { $0.int }
   }
 
-  public func double(_ key: String) throws(JSONError) -> Double {
+  package func double(_ key: String) throws(JSONError) -> Double {
     try required(key, "a number") { $0.double }
   }
 
-  public func bool(_ key: String) throws(JSONError) -> Bool {
+  package func bool(_ key: String) throws(JSONError) -> Bool {
     try required(key, "true or false") { $0.bool }
   }
 
-  public func object(_ key: String) throws(JSONError) -> JSONObject {
+  package func object(_ key: String) throws(JSONError) -> JSONObject {
     try required(key, "an object") { $0.object }
   }
 
-  public func array(_ key: String) throws(JSONError) -> [JSONValue] {
+  package func array(_ key: String) throws(JSONError) -> [JSONValue] {
     try required(key, "an array") { $0.array }
   }
 
-  public func strings(_ key: String) throws(JSONError) -> [String] {
+  package func strings(_ key: String) throws(JSONError) -> [String] {
     try elements(of: try array(key), key, "a string") { $0.string }
   }
 
-  public func ints(_ key: String) throws(JSONError) -> [Int] {
+  package func ints(_ key: String) throws(JSONError) -> [Int] {
     try elements(of: try array(key), key, "an integer") { $0.int }
   }
 
-  public func doubles(_ key: String) throws(JSONError) -> [Double] {
+  package func doubles(_ key: String) throws(JSONError) -> [Double] {
     try elements(of: try array(key), key, "a number") { $0.double }
   }
 
-  public func objects(_ key: String) throws(JSONError) -> [JSONObject] {
+  package func objects(_ key: String) throws(JSONError) -> [JSONObject] {
     try elements(of: try array(key), key, "an object") { $0.object }
   }
 }
 
 /// The same for values that may be absent or null, which gives nil; a value of another kind is still an error.
 extension JSONObject {
-  public func optionalString(_ key: String) throws(JSONError) -> String? {
+  package func optionalString(_ key: String) throws(JSONError) -> String? {
     try optional(key, "a string or null") { $0.string }
   }
 
-  public func optionalInt(_ key: String) throws(JSONError) -> Int? {
+  package func optionalInt(_ key: String) throws(JSONError) -> Int? {
     try optional(key, "an integer or null") { $0.int }
   }
 
-  public func optionalDouble(_ key: String) throws(JSONError) -> Double? {
+  package func optionalDouble(_ key: String) throws(JSONError) -> Double? {
     try optional(key, "a number or null") { $0.double }
   }
 
-  public func optionalBool(_ key: String) throws(JSONError) -> Bool? {
+  package func optionalBool(_ key: String) throws(JSONError) -> Bool? {
     try optional(key, "true, false or null") { $0.bool }
   }
 
-  public func optionalObject(_ key: String) throws(JSONError) -> JSONObject? {
+  package func optionalObject(_ key: String) throws(JSONError) -> JSONObject? {
     try optional(key, "an object or null") { $0.object }
   }
 
-  public func optionalArray(_ key: String) throws(JSONError) -> [JSONValue]? {
+  package func optionalArray(_ key: String) throws(JSONError) -> [JSONValue]? {
     try optional(key, "an array or null") { $0.array }
   }
 
-  public func optionalStrings(_ key: String) throws(JSONError) -> [String]? {
+  package func optionalStrings(_ key: String) throws(JSONError) -> [String]? {
     guard let array = try optionalArray(key) else { return nil }
     return try elements(of: array, key, "a string") { $0.string }
   }
 
-  public func optionalInts(_ key: String) throws(JSONError) -> [Int]? {
+  package func optionalInts(_ key: String) throws(JSONError) -> [Int]? {
     guard let array = try optionalArray(key) else { return nil }
     return try elements(of: array, key, "an integer") { $0.int }
   }
 
-  public func optionalDoubles(_ key: String) throws(JSONError) -> [Double]? {
+  package func optionalDoubles(_ key: String) throws(JSONError) -> [Double]? {
     guard let array = try optionalArray(key) else { return nil }
     return try elements(of: array, key, "a number") { $0.double }
   }
 
-  public func optionalObjects(_ key: String) throws(JSONError) -> [JSONObject]? {
+  package func optionalObjects(_ key: String) throws(JSONError) -> [JSONObject]? {
     guard let array = try optionalArray(key) else { return nil }
     return try elements(of: array, key, "an object") { $0.object }
   }
@@ -99,7 +99,7 @@ extension JSONObject {
 extension JSONObject {
   /// An error about the value of a key (nil: about this object itself), for checks that go beyond a value's kind.
   /// - Parameter message: what is wrong and what to do, without a full stop, such as `must be positive, not -3`.
-  public func error(at key: String?, _ message: String) -> JSONError {
+  package func error(at key: String?, _ message: String) -> JSONError {
     let place = place?.described ?? (file: nil, line: nil, path: "")
     let path = key.map { JSONPlace.path(place.path, $0) } ?? place.path
     let message = path.isEmpty ? message : "\(path): \(message)"

@@ -1,26 +1,26 @@
 /// The members of a JSON object in the order of the file, found by key.
 ///
 /// Keys are compared byte by byte. Lookup takes constant time.
-public struct JSONObject: Sendable {
-  public typealias Element = (key: String, value: JSONValue)
+package struct JSONObject: Sendable {
+  package typealias Element = (key: String, value: JSONValue)
 
   private var members: [Element] = []
   private var index = KeyIndex()
   /// Where a parsed object stood; nil for one made in code.
   let place: JSONPlace?
 
-  public init() { place = nil }
+  package init() { place = nil }
 
   init(place: JSONPlace) { self.place = place }
 
   /// The members in the given order; a later member replaces an earlier one of the same key.
-  public init(_ members: some Sequence<(String, JSONValue)>) {
+  package init(_ members: some Sequence<(String, JSONValue)>) {
     self.init()
     for (key, value) in members { self[key] = value }
   }
 
   /// The value of a key. Setting a new key appends it; setting nil removes the member, in linear time.
-  public subscript(key: String) -> JSONValue? {
+  package subscript(key: String) -> JSONValue? {
     get { index.position(of: key, in: members).map { members[$0].value } }
     set {
       switch (index.position(of: key, in: members), newValue) {
@@ -39,7 +39,7 @@ public struct JSONObject: Sendable {
     }
   }
 
-  public var keys: [String] { members.map(\.key) }
+  package var keys: [String] { members.map(\.key) }
 
   /// Appends a member unless its key is there already.
   /// - Returns: whether the key was new.
@@ -52,14 +52,14 @@ public struct JSONObject: Sendable {
 }
 
 extension JSONObject: RandomAccessCollection {
-  public var startIndex: Int { 0 }
-  public var endIndex: Int { members.count }
-  public subscript(position: Int) -> Element { members[position] }
+  package var startIndex: Int { 0 }
+  package var endIndex: Int { members.count }
+  package subscript(position: Int) -> Element { members[position] }
 }
 
 extension JSONObject: Equatable {
   /// The same members in the same order, wherever they were read.
-  public static func == (left: JSONObject, right: JSONObject) -> Bool {
+  package static func == (left: JSONObject, right: JSONObject) -> Bool {
     left.elementsEqual(right) { $0.key.hasSameBytes(as: $1.key) && $0.value == $1.value }
   }
 }

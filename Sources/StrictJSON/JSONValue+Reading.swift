@@ -1,10 +1,10 @@
-public import Foundation
+package import Foundation
 
 extension JSONValue {
   /// Parses a text.
   /// - Parameter file: the name that errors give; nil if the text is not from a file.
   /// - Throws: `JSONError` with the offset, line and column of the fault.
-  public init(
+  package init(
     parsing bytes: UnsafeRawBufferPointer, file: String? = nil, limits: JSONLimits = JSONLimits()
   ) throws(JSONError) {
     var parser = JSONParser(bytes.bindMemory(to: UInt8.self), file: file, limits: limits)
@@ -12,7 +12,7 @@ extension JSONValue {
   }
 
   /// Parses a text, such as one made in code or read from a pipe.
-  public init(
+  package init(
     parsing text: some Sequence<UInt8>, file: String? = nil, limits: JSONLimits = JSONLimits()
   ) throws(JSONError) {
     let bytes = ContiguousArray(text)
@@ -23,7 +23,7 @@ extension JSONValue {
 
   /// Reads a file that holds one JSON value.
   /// - Throws: `JSONError` if the file cannot be read, exceeds the limits or is not strict JSON.
-  public static func read(
+  package static func read(
     contentsOf url: URL, limits: JSONLimits = JSONLimits()
   ) throws(JSONError) -> JSONValue {
     let bytes = try InputFile(url).readAll(limit: limits.bytes)
@@ -34,7 +34,7 @@ extension JSONValue {
 extension JSONObject {
   /// Reads a file that holds one JSON object.
   /// - Throws: `JSONError` if the file cannot be read, exceeds the limits or is not a strict JSON object.
-  public static func read(
+  package static func read(
     contentsOf url: URL, limits: JSONLimits = JSONLimits()
   ) throws(JSONError) -> JSONObject {
     let value = try JSONValue.read(contentsOf: url, limits: limits)

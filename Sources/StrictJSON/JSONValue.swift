@@ -1,5 +1,5 @@
 /// A JSON value whose integers are exact and whose objects keep the order of their keys.
-public enum JSONValue: Sendable {
+package enum JSONValue: Sendable {
   case null
   case bool(Bool)
   /// A number written without fraction and exponent that fits 64 bits.
@@ -14,7 +14,7 @@ public enum JSONValue: Sendable {
 extension JSONValue: Equatable {
   /// Equal kind and content. Strings are compared by bytes (canonically equivalent ones differ), objects in order;
   /// an integer never equals a number.
-  public static func == (left: JSONValue, right: JSONValue) -> Bool {
+  package static func == (left: JSONValue, right: JSONValue) -> Bool {
     switch (left, right) {
     case (.null, .null): true
     case (.bool(let left), .bool(let right)): left == right
@@ -30,10 +30,10 @@ extension JSONValue: Equatable {
 
 extension JSONValue {
   /// The integer; nil for every other kind, also for a number such as 1.0.
-  public var int: Int? { if case .integer(let value) = self { Int(exactly: value) } else { nil } }
+  package var int: Int? { if case .integer(let value) = self { Int(exactly: value) } else { nil } }
 
   /// The number, or the integer as a number.
-  public var double: Double? {
+  package var double: Double? {
     switch self {
     case .integer(let value): Double(value)
     case .number(let value): value
@@ -41,11 +41,11 @@ extension JSONValue {
     }
   }
 
-  public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
-  public var string: String? { if case .string(let value) = self { value } else { nil } }
-  public var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
-  public var object: JSONObject? { if case .object(let value) = self { value } else { nil } }
-  public var isNull: Bool { if case .null = self { true } else { false } }
+  package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+  package var string: String? { if case .string(let value) = self { value } else { nil } }
+  package var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
+  package var object: JSONObject? { if case .object(let value) = self { value } else { nil } }
+  package var isNull: Bool { if case .null = self { true } else { false } }
 
   /// The kind with its article, as error messages name it.
   package var kind: String {

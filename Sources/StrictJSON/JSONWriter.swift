@@ -1,6 +1,6 @@
 extension JSONValue {
   /// How a value is laid out as text.
-  public enum Layout: Sendable {
+  package enum Layout: Sendable {
     /// No space at all.
     case compact
     /// One member a line, indented by two spaces; arrays of plain values stay on one line.
@@ -9,7 +9,7 @@ extension JSONValue {
 
   /// The value as UTF-8 text, keys in their order, numbers in the shortest form that reads back the same.
   /// - Throws: `JSONError` for NaN and infinity, which JSON cannot express.
-  public func text(_ layout: Layout = .compact) throws(JSONError) -> String {
+  package func text(_ layout: Layout = .compact) throws(JSONError) -> String {
     var writer = JSONWriter(pretty: layout == .pretty)
     try writer.write(self, path: "")
     return String(decoding: writer.bytes, as: UTF8.self)
@@ -18,7 +18,7 @@ extension JSONValue {
 
 extension JSONObject {
   /// As `JSONValue.text`.
-  public func text(_ layout: JSONValue.Layout = .compact) throws(JSONError) -> String {
+  package func text(_ layout: JSONValue.Layout = .compact) throws(JSONError) -> String {
     try JSONValue.object(self).text(layout)
   }
 }

@@ -3,9 +3,9 @@ internal import CKernels
 /// Where operations run: which variant of the row kernels, which matrix library, how many threads.
 ///
 /// A backend has no state that changes results; models, tapes and threads may share one.
-public final class Backend: Sendable {
+package final class Backend: Sendable {
   /// How matrix products are computed.
-  public enum MatrixLibrary: String, Sendable, CaseIterable {
+  package enum MatrixLibrary: String, Sendable, CaseIterable {
     /// oneDNN on Linux, Accelerate on Apple platforms.
     case system
     /// The project's own C kernels: slower, the same everywhere.
@@ -18,11 +18,11 @@ public final class Backend: Sendable {
   let team: ThreadTeam
 
   /// The most threads that one operation uses.
-  public var threads: Int { team.threads }
+  package var threads: Int { team.threads }
 
   /// - Parameter kernels: The name of a kernel variant ("avx512", "avx2", "portable"); the fastest that this
   ///   processor can run if nil or unknown here.
-  public init(kernels name: String? = nil, matrixLibrary: MatrixLibrary = .system, threads: Int = 1) {
+  package init(kernels name: String? = nil, matrixLibrary: MatrixLibrary = .system, threads: Int = 1) {
     let variants = KernelTable.available
     kernels = variants.first { $0.name == name } ?? variants[0]
     self.matrixLibrary = matrixLibrary
@@ -31,10 +31,10 @@ public final class Backend: Sendable {
   }
 
   /// Names of the kernel variants that this processor can run, fastest first.
-  public static var kernelVariants: [String] { KernelTable.available.map(\.name) }
+  package static var kernelVariants: [String] { KernelTable.available.map(\.name) }
 
   /// Which kernels and matrix library this backend uses, for reports.
-  public var summary: String {
+  package var summary: String {
     "\(kernels.name) kernels, \(matrixLibrary.rawValue) matrices, "
       + "bf16 \(bfloat16Products == nil ? "widened" : "native"), \(threads) thread\(threads == 1 ? "" : "s")"
   }

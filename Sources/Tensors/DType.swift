@@ -1,10 +1,10 @@
 /// The number formats in which a tensor holds its elements.
-public enum DType: String, Sendable, CaseIterable {
+package enum DType: String, Sendable, CaseIterable {
   case float32 = "f32"
   case bfloat16 = "bf16"
 
   /// Bytes per element.
-  public var size: Int {
+  package var size: Int {
     switch self {
     case .float32: 4
     case .bfloat16: 2

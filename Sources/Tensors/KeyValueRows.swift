@@ -1,7 +1,7 @@
 internal import CKernels
 
 /// The number formats in which keys and values may be kept for later rows.
-public enum KeyValueFormat: String, Sendable, CaseIterable {
+package enum KeyValueFormat: String, Sendable, CaseIterable {
   case float32 = "f32"
   case float16 = "f16"
   /// Bytes, of which those of one row and head share a scale.
@@ -25,7 +25,7 @@ public enum KeyValueFormat: String, Sendable, CaseIterable {
   }
 
   /// Bytes of the keys and values of one row.
-  public func bytesPerRow(_ heads: AttentionHeads) -> Int {
+  package func bytesPerRow(_ heads: AttentionHeads) -> Int {
     let scales = self == .int8 ? heads.keyValueHeads * DType.float32.size : 0
     return 2 * (heads.keyValueHeads * heads.headWidth * size + scales)
   }
@@ -34,10 +34,10 @@ public enum KeyValueFormat: String, Sendable, CaseIterable {
 /// The keys and values of consecutive rows, kept for later ones, in memory that grows by half when it is full.
 ///
 /// A copy keeps the rows that it had when it was made; of several copies only one may be appended to.
-public struct KeyValueRows: Sendable {
-  public let heads: AttentionHeads
-  public let format: KeyValueFormat
-  public private(set) var count = 0
+package struct KeyValueRows: Sendable {
+  package let heads: AttentionHeads
+  package let format: KeyValueFormat
+  package private(set) var count = 0
   private var capacity = 0
   private var keys = Side()
   private var values = Side()
@@ -48,7 +48,7 @@ public struct KeyValueRows: Sendable {
     var scales: Storage?
   }
 
-  public init(_ heads: AttentionHeads, format: KeyValueFormat) {
+  package init(_ heads: AttentionHeads, format: KeyValueFormat) {
     self.heads = heads
     self.format = format
   }
@@ -56,10 +56,10 @@ public struct KeyValueRows: Sendable {
   private var width: Int { heads.keyValueHeads * heads.headWidth }
 
   /// Bytes that the rows take.
-  public var bytes: Int { count * format.bytesPerRow(heads) }
+  package var bytes: Int { count * format.bytesPerRow(heads) }
 
   /// - Shape: key, value `[rows, keyValueHeads · headWidth]`
-  public mutating func append(key: Tensor, value: Tensor, backend: Backend) {
+  package mutating func append(key: Tensor, value: Tensor, backend: Backend) {
     let needed = count + key.rows
     if needed > capacity {
       capacity = max(needed, capacity + capacity / 2)

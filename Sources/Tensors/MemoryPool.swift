@@ -10,10 +10,10 @@ import Synchronization
 ///
 /// Buffers are sorted into size classes, four to each power of two. A buffer goes back to the pool when the last
 /// tensor that uses it is gone; the pool frees everything when it is gone itself.
-public final class MemoryPool: Sendable {
+package final class MemoryPool: Sendable {
   private let free = Mutex<[Int: [Buffer]]>([:])
 
-  public init() {}
+  package init() {}
 
   deinit {
     free.withLock { lists in

@@ -4,24 +4,24 @@ internal import CKernels
 ///
 /// Each output has a bfloat16 scale per group of inputs, w ≈ scale · q. With 8 bits a group is 128 inputs and q in
 /// −127…127; with 4 bits it is 32 inputs and q in −8…7, with the scale of the least squared error.
-public struct PackedMatrix: Sendable {
-  public enum Format: String, Sendable, CaseIterable {
+package struct PackedMatrix: Sendable {
+  package enum Format: String, Sendable, CaseIterable {
     case int8, int4
 
     var bits: Int { self == .int8 ? 8 : 4 }
   }
 
   /// Shape of the tensor that was packed; its first axis counts outputs, the others together inputs.
-  public let shape: [Int]
-  public let format: Format
+  package let shape: [Int]
+  package let format: Format
   private let layout: Layout
   private let storage: Storage
 
-  public var outputs: Int { shape.first ?? 1 }
-  public var inputs: Int { shape.dropFirst().reduce(1, *) }
+  package var outputs: Int { shape.first ?? 1 }
+  package var inputs: Int { shape.dropFirst().reduce(1, *) }
 
   /// - Parameter tensor: `[outputs, …]`, in float32 or bfloat16.
-  public init(_ tensor: Tensor, format: Format, backend: Backend) {
+  package init(_ tensor: Tensor, format: Format, backend: Backend) {
     self.init(uninitialized: tensor.shape, format: format)
     let (matrix, kernels) = (self, backend.kernels)
     backend.parallel(layout.panels, threads: backend.usefulThreads(work: tensor.count * 64)) { part in
@@ -39,7 +39,7 @@ public struct PackedMatrix: Sendable {
   }
 
   /// A copy of what `withBytes` lent, made in pieces at the same time.
-  public init(bytes source: UnsafeRawBufferPointer, shape: [Int], format: Format, backend: Backend) {
+  package init(bytes source: UnsafeRawBufferPointer, shape: [Int], format: Format, backend: Backend) {
     self.init(uninitialized: shape, format: format)
     precondition(source.count == layout.bytes, "\(source.count) bytes are no \(format) matrix \(shape)")
     guard let start = source.baseAddress else { return }
@@ -64,22 +64,22 @@ public struct PackedMatrix: Sendable {
   }
 
   /// Bytes that the matrix takes.
-  public var byteCount: Int { layout.bytes }
+  package var byteCount: Int { layout.bytes }
 
   /// Lends everything that is stored, little-endian, for files.
-  public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+  package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
     defer { withExtendedLifetime(storage) {} }
     return try body(UnsafeRawBufferPointer(start: storage.address, count: layout.bytes))
   }
 
   /// Bytes that a matrix of `shape` takes.
-  public static func byteCount(_ shape: [Int], _ format: Format) -> Int {
+  package static func byteCount(_ shape: [Int], _ format: Format) -> Int {
     Layout(outputs: shape.first ?? 1, inputs: shape.dropFirst().reduce(1, *), format: format).bytes
   }
 
   /// The numbers that are meant.
   /// - Shape: `shape`, float32
-  public func unpacked(pool: MemoryPool? = nil) -> Tensor {
+  package func unpacked(pool: MemoryPool? = nil) -> Tensor {
     let result = Tensor(uninitialized: shape, pool: pool)
     for output in 0..<outputs { copy(output, to: result.floatPointer + output * inputs) }
     return result

@@ -1,7 +1,7 @@
 /// A named tensor that a model learns.
 ///
 /// Safe to share: tapes only read it; the optimiser and loaders replace or change its content while no tape runs.
-public final class Parameter: @unchecked Sendable {
+package final class Parameter: @unchecked Sendable {
   /// How the numbers are held.
   package enum Content: Sendable {
     /// float32, or bfloat16 for models that only answer.
@@ -11,27 +11,27 @@ public final class Parameter: @unchecked Sendable {
   }
 
   /// The tensor's name in this project's own scheme, unique within a model.
-  public let name: String
+  package let name: String
   package private(set) var content: Content
   /// Whether training changes it.
-  public package(set) var isTrainable = true
+  package var isTrainable = true
   /// The value rounded to bfloat16, kept by a trainer that computes in bfloat16.
   package var rounded: Tensor?
   /// What linear operations add to the matrix while it is learnt that way.
   package var lowRankChange: LowRankChange?
 
-  public init(name: String, tensor: Tensor) {
+  package init(name: String, tensor: Tensor) {
     self.name = name
     content = .plain(tensor)
   }
 
-  public init(name: String, packed matrix: PackedMatrix) {
+  package init(name: String, packed matrix: PackedMatrix) {
     self.name = name
     content = .packed(matrix)
   }
 
   /// The value as a tensor. A packed one is unpacked at every call, so computing layers look at `content`.
-  public package(set) var tensor: Tensor {
+  package var tensor: Tensor {
     get {
       switch content {
       case .plain(let tensor): tensor
@@ -41,7 +41,7 @@ public final class Parameter: @unchecked Sendable {
     set { content = .plain(newValue) }
   }
 
-  public var shape: [Int] {
+  package var shape: [Int] {
     switch content {
     case .plain(let tensor): tensor.shape
     case .packed(let matrix): matrix.shape
@@ -49,7 +49,7 @@ public final class Parameter: @unchecked Sendable {
   }
 
   /// How the numbers are held.
-  public var precision: WeightPrecision {
+  package var precision: WeightPrecision {
     switch content {
     case .plain(let tensor): WeightPrecision(tensor.dtype)
     case .packed(let matrix): matrix.format == .int8 ? .int8 : .int4
@@ -57,10 +57,10 @@ public final class Parameter: @unchecked Sendable {
   }
 
   /// How many numbers there are.
-  public var count: Int { shape.reduce(1, *) }
+  package var count: Int { shape.reduce(1, *) }
 
   /// Bytes that the value takes in memory.
-  public var byteCount: Int {
+  package var byteCount: Int {
     switch content {
     case .plain(let tensor): tensor.bytes.count
     case .packed(let matrix): matrix.byteCount
@@ -71,7 +71,7 @@ public final class Parameter: @unchecked Sendable {
 /// The sums of parameter gradients of one or several backward passes.
 ///
 /// One store belongs to one tape at a time.
-public final class GradientStore {
+package final class GradientStore {
   package struct Entry {
     package let tensor: Tensor
     /// False until the first gradient of a sum is written, which then overwrites what the memory held.
@@ -80,16 +80,16 @@ public final class GradientStore {
 
   private var entries: [ObjectIdentifier: Entry] = [:]
 
-  public init() {}
+  package init() {}
 
   /// Starts new sums; keeps the memory.
-  public func reset() {
+  package func reset() {
     for key in entries.keys { entries[key]?.isSet = false }
   }
 
   /// The gradient of a parameter; nil if it took no part in the losses.
   /// - Shape: the parameter's
-  public func gradient(of parameter: Parameter) -> Tensor? {
+  package func gradient(of parameter: Parameter) -> Tensor? {
     entries[ObjectIdentifier(parameter)].flatMap { $0.isSet ? $0.tensor : nil }
   }
 

@@ -1,7 +1,7 @@
 internal import CKernels
 
 /// Some consecutive rows of keys and values that a query sees.
-public enum KeySpan: Sendable {
+package enum KeySpan: Sendable {
   /// Rows of the packed keys and values of the same call.
   case rows(Range<Int>)
   /// Rows of earlier calls, of the same heads; no gradient flows into them.
@@ -16,15 +16,15 @@ public enum KeySpan: Sendable {
 }
 
 /// Consecutive queries of a packed batch and the keys they see, in order.
-public struct AttentionItem: Sendable {
-  public let queries: Range<Int>
-  public let spans: [KeySpan]
+package struct AttentionItem: Sendable {
+  package let queries: Range<Int>
+  package let spans: [KeySpan]
   /// Whether the last query sees all keys and each query before it one key less.
-  public let isCausal: Bool
+  package let isCausal: Bool
   /// The most keys that a query sees, which are the last of those that it may; nil for all (sliding-window attention).
-  public let window: Int?
+  package let window: Int?
 
-  public init(queries: Range<Int>, spans: [KeySpan], isCausal: Bool, window: Int? = nil) {
+  package init(queries: Range<Int>, spans: [KeySpan], isCausal: Bool, window: Int? = nil) {
     self.queries = queries
     self.spans = spans
     self.isCausal = isCausal
@@ -43,12 +43,12 @@ public struct AttentionItem: Sendable {
 }
 
 /// The head layout of an attention operation. Query heads share key/value heads in consecutive groups.
-public struct AttentionHeads: Sendable {
-  public let queryHeads: Int
-  public let keyValueHeads: Int
-  public let headWidth: Int
+package struct AttentionHeads: Sendable {
+  package let queryHeads: Int
+  package let keyValueHeads: Int
+  package let headWidth: Int
 
-  public init(queryHeads: Int, keyValueHeads: Int, headWidth: Int) {
+  package init(queryHeads: Int, keyValueHeads: Int, headWidth: Int) {
     self.queryHeads = queryHeads
     self.keyValueHeads = keyValueHeads
     self.headWidth = headWidth
@@ -64,7 +64,7 @@ extension Tape {
   ///   where the weights are narrower than float32 and no gradients are asked for.
   /// - Shape: query `[rows, queryHeads · headWidth]`; key, value `[rows, keyValueHeads · headWidth]` → as query. Every
   ///   query row belongs to exactly one item.
-  public func attention(
+  package func attention(
     query: Value, key: Value, value: Value, heads: AttentionHeads, items: [AttentionItem],
     precision: WeightPrecision = .float32
   ) -> Value {

@@ -2,7 +2,7 @@ internal import CKernels
 internal import Foundation
 
 /// The activation functions of the supported models.
-public enum Activation: String, Sendable, CaseIterable {
+package enum Activation: String, Sendable, CaseIterable {
   /// x/2 · (1 + erf(x/√2))
   case gelu
   /// The tanh approximation of `gelu`.
@@ -29,7 +29,7 @@ extension Tape {
   }
 
   /// a + b, of equal shapes.
-  public func add(_ a: Value, _ b: Value) -> Value {
+  package func add(_ a: Value, _ b: Value) -> Value {
     precondition(a.tensor.count == b.tensor.count, "\(a.tensor.shape) + \(b.tensor.shape)")
     let result = make(a.tensor.shape)
     let (left, right, target) = (
@@ -58,7 +58,7 @@ extension Tape {
   }
 
   /// x · factor.
-  public func scale(_ x: Value, by factor: Float) -> Value {
+  package func scale(_ x: Value, by factor: Float) -> Value {
     let result = zeros(x.tensor.shape)
     backend.kernels.functions.add_scaled(
       result.floatPointer, x.tensor.floatPointer, factor, Int64(result.count))
@@ -68,7 +68,7 @@ extension Tape {
   }
 
   /// The hyperbolic tangent, for few numbers such as gates.
-  public func tanh(_ x: Value) -> Value {
+  package func tanh(_ x: Value) -> Value {
     let result = make(x.tensor.shape)
     for index in 0..<x.tensor.count {
       result.floatPointer[index] = Foundation.tanh(x.tensor.floatPointer[index])
@@ -83,7 +83,7 @@ extension Tape {
     }
   }
 
-  public func activation(_ kind: Activation, _ x: Value) -> Value {
+  package func activation(_ kind: Activation, _ x: Value) -> Value {
     let result = make(x.tensor.shape)
     let functions = backend.kernels.functions
     let (source, target) = (Shared(x.tensor.floatPointer), Shared(result.floatPointer))
@@ -100,7 +100,7 @@ extension Tape {
   }
 
   /// silu(gate) · up, the middle of a gated MLP.
-  public func swiGLU(gate: Value, up: Value) -> Value {
+  package func swiGLU(gate: Value, up: Value) -> Value {
     let result = make(gate.tensor.shape)
     let functions = backend.kernels.functions
     functions.swiglu(

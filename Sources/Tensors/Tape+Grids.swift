@@ -1,23 +1,23 @@
 internal import CKernels
 
 /// Grids whose cells are rows of a value, row by row of the grid and one grid behind the other.
-public struct GridShape: Sendable, Equatable {
-  public let height: Int
-  public let width: Int
+package struct GridShape: Sendable, Equatable {
+  package let height: Int
+  package let width: Int
 
-  public init(height: Int, width: Int) {
+  package init(height: Int, width: Int) {
     self.height = height
     self.width = width
   }
 
-  public var cells: Int { height * width }
+  package var cells: Int { height * width }
 }
 
 extension Tape {
   /// The cells of each `side` × `side` square as one row, channel by channel, as a convolution with that stride reads them.
   /// - Shape: x `[grids · shape.cells, channels]` → `[grids · cells / side², channels · side²]`; what does not fill a
   ///   square at the right and the bottom is left out
-  public func squares(_ x: Value, of shape: GridShape, side: Int) -> Value {
+  package func squares(_ x: Value, of shape: GridShape, side: Int) -> Value {
     let channels = x.width
     let (height, width) = (shape.height / side, shape.width / side)
     let grids = x.rows / shape.cells
@@ -47,7 +47,7 @@ extension Tape {
 
   /// Each channel of a grid convolved with its own square kernel, with zeros around the grid.
   /// - Shape: x `[grids · shape.cells, channels]`, weight `[channels, 1, side, side]` with an odd side, bias `[channels]`
-  public func depthwiseConvolution(_ x: Value, of shape: GridShape, _ weight: Parameter, bias: Parameter)
+  package func depthwiseConvolution(_ x: Value, of shape: GridShape, _ weight: Parameter, bias: Parameter)
     -> Value
   {
     depthwiseConvolution(x, of: shape, wideValue(of: weight), bias: wideValue(of: bias))

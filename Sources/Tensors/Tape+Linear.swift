@@ -3,11 +3,11 @@ internal import CKernels
 extension Tape {
   /// A weight and perhaps a bias, as operands of a linear operation.
   /// - Shape: weight `[outputs, inputs]`, bias `[outputs]`
-  public struct Map {
-    public let weight: Parameter
-    public let bias: Parameter?
+  package struct Map {
+    package let weight: Parameter
+    package let bias: Parameter?
 
-    public init(_ weight: Parameter, bias: Parameter? = nil) {
+    package init(_ weight: Parameter, bias: Parameter? = nil) {
       self.weight = weight
       self.bias = bias
     }
@@ -18,7 +18,7 @@ extension Tape {
 
   /// activation(x · weightᵀ + bias).
   /// - Shape: x `[rows, inputs]` → `[rows, outputs]`
-  public func linear(_ x: Value, _ map: Map, activation kind: Activation? = nil) -> Value {
+  package func linear(_ x: Value, _ map: Map, activation kind: Activation? = nil) -> Value {
     if records || !map.isFusible {
       var result = linear(x, value(of: map.weight), bias: map.bias.map { wideValue(of: $0) })
       if let change = map.weight.lowRankChange {
@@ -30,12 +30,12 @@ extension Tape {
     return product(ProductRows(x.tensor), map, ProductEnding(activation: kind))
   }
 
-  public func linear(_ x: Value, _ weight: Parameter, bias: Parameter? = nil) -> Value {
+  package func linear(_ x: Value, _ weight: Parameter, bias: Parameter? = nil) -> Value {
     linear(x, Map(weight, bias: bias))
   }
 
   /// Several products of the same rows.
-  public func linear(_ x: Value, _ maps: [Map]) -> [Value] {
+  package func linear(_ x: Value, _ maps: [Map]) -> [Value] {
     if records || !maps.allSatisfy(\.isFusible) { return maps.map { linear(x, $0) } }
     let rows = ProductRows(x.tensor)
     return maps.map { product(rows, $0, ProductEnding()) }
@@ -43,7 +43,7 @@ extension Tape {
 
   /// residual + factor · (x · weightᵀ + bias), with a factor per row.
   /// - Shape: x `[rows, inputs]`, residual `[rows, outputs]`, factors `[rows]`
-  public func linear(_ x: Value, _ map: Map, factors: Value? = nil, addedTo residual: Value) -> Value {
+  package func linear(_ x: Value, _ map: Map, factors: Value? = nil, addedTo residual: Value) -> Value {
     if records || !map.isFusible {
       let change = linear(x, map)
       return add(residual, factors.map { scaleRows(change, by: $0) } ?? change)
@@ -54,7 +54,7 @@ extension Tape {
 
   /// residual + factors · (x · weightᵀ + bias), with a learnt factor per output.
   /// - Shape: x `[rows, inputs]`, residual `[rows, outputs]`, factors `[outputs]`
-  public func linear(_ x: Value, _ map: Map, scaledBy factors: Parameter, addedTo residual: Value) -> Value {
+  package func linear(_ x: Value, _ map: Map, scaledBy factors: Parameter, addedTo residual: Value) -> Value {
     if records || !map.isFusible { return add(residual, scaleColumns(linear(x, map), by: factors)) }
     return product(
       ProductRows(x.tensor), map,
@@ -63,7 +63,7 @@ extension Tape {
   }
 
   /// silu(x · gateᵀ) · (x · upᵀ), the first half of a gated MLP.
-  public func gatedLinear(_ x: Value, gate: Map, up: Map) -> Value {
+  package func gatedLinear(_ x: Value, gate: Map, up: Map) -> Value {
     if records || gate.bias != nil || up.bias != nil || !gate.isFusible || !up.isFusible {
       let halves = linear(x, [gate, up])
       return swiGLU(gate: halves[0], up: halves[1])
@@ -82,7 +82,7 @@ extension Tape {
   }
 
   /// The same with gradients, and the weight as a value.
-  public func linear(_ x: Value, _ weight: Value, bias: Value? = nil) -> Value {
+  package func linear(_ x: Value, _ weight: Value, bias: Value? = nil) -> Value {
     let (rows, inputs, outputs) = (x.rows, weight.tensor.width, weight.rows)
     precondition(x.width == inputs, "rows of width \(x.width) meet a weight \(weight.tensor.shape)")
     let result = make([rows, outputs])

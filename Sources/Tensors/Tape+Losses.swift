@@ -5,7 +5,7 @@ extension Tape {
   /// Σ over rows of −log softmax(logits)[target], times `scale`; rows with a negative target are left out.
   /// - Parameter weights: A factor for each row; 1 if nil.
   /// - Shape: logits `[rows, classes]`, targets one per row → scalar `[1]`
-  public func crossEntropy(_ logits: Value, targets: [Int32], weights: [Float]? = nil, scale: Float) -> Value
+  package func crossEntropy(_ logits: Value, targets: [Int32], weights: [Float]? = nil, scale: Float) -> Value
   {
     precondition(targets.count == logits.rows && targets.allSatisfy { $0 < logits.width })
     let losses = make([logits.rows])
@@ -34,7 +34,7 @@ extension Tape {
 
   /// Σ over rows of weight · mean((x − target)²), times `scale`.
   /// - Shape: x and target `[rows, width]`, weights one per row → scalar `[1]`
-  public func squaredError(_ x: Value, target: Tensor, weights: [Float], scale: Float) -> Value {
+  package func squaredError(_ x: Value, target: Tensor, weights: [Float], scale: Float) -> Value {
     precondition(x.tensor.shape == target.shape && weights.count == x.rows)
     let difference = make(x.tensor.shape)
     let functions = backend.kernels.functions
@@ -58,7 +58,7 @@ extension Tape {
 
   /// The probability of the second of two classes, softmax(logits)[1].
   /// - Shape: logits `[rows, 2]` → `[rows]`
-  public func secondClassProbability(_ logits: Value) -> Value {
+  package func secondClassProbability(_ logits: Value) -> Value {
     precondition(logits.width == 2)
     let rows = logits.rows
     let result = make([rows])

@@ -1,14 +1,14 @@
 internal import CKernels
 
 /// Rows that are weighted sums of other rows: resampled grids, means.
-public struct RowMix: Sendable {
+package struct RowMix: Sendable {
   /// For each result row, the rows that it draws on and their weights.
-  public let parts: [[(row: Int, weight: Float)]]
+  package let parts: [[(row: Int, weight: Float)]]
 
-  public init(_ parts: [[(row: Int, weight: Float)]]) { self.parts = parts }
+  package init(_ parts: [[(row: Int, weight: Float)]]) { self.parts = parts }
 
   /// The mean of each run of `count` rows.
-  public static func means(of count: Int, runs: Int) -> RowMix {
+  package static func means(of count: Int, runs: Int) -> RowMix {
     RowMix((0..<runs).map { run in (0..<count).map { (run * count + $0, 1 / Float(count)) } })
   }
 
@@ -16,7 +16,7 @@ public struct RowMix: Sendable {
   /// - Parameters:
   ///   - rows: For each row of the result's grid, the rows of the source's grid and their weights; columns alike.
   ///   - width: Columns of the source's grid.
-  public static func grid(
+  package static func grid(
     rows: [[(row: Int, weight: Float)]], columns: [[(row: Int, weight: Float)]], width: Int
   ) -> RowMix {
     RowMix(
@@ -30,7 +30,7 @@ public struct RowMix: Sendable {
 
 extension Tape {
   /// - Shape: x `[n, width]` → `[mix.parts.count, width]`
-  public func mix(_ x: Value, _ mix: RowMix) -> Value {
+  package func mix(_ x: Value, _ mix: RowMix) -> Value {
     let width = x.width
     let add = backend.kernels.functions.add_scaled
     let result = zeros([mix.parts.count, width])
@@ -57,7 +57,7 @@ extension Tape {
 
   /// Values of equally many rows, side by side.
   /// - Shape: `[rows, wᵢ]` each → `[rows, Σ wᵢ]`
-  public func besides(_ parts: [Value]) -> Value {
+  package func besides(_ parts: [Value]) -> Value {
     let rows = parts.first?.rows ?? 0
     let width = parts.reduce(0) { $0 + $1.width }
     let result = make([rows, width])
@@ -88,7 +88,7 @@ extension Tape {
 
   /// Each column multiplied by its own factor.
   /// - Shape: x `[rows, width]`, factors `[width]`
-  public func scaleColumns(_ x: Value, by factors: Parameter) -> Value {
+  package func scaleColumns(_ x: Value, by factors: Parameter) -> Value {
     scaleColumns(x, by: wideValue(of: factors))
   }
 

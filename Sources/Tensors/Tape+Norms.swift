@@ -3,7 +3,7 @@ internal import CKernels
 extension Tape {
   /// x · weight / √(mean(x²) + ε), row by row (Zhang & Sennrich 2019).
   /// - Shape: x `[rows, width]`, weight `[width]`
-  public func rmsNorm(_ x: Value, weight: Parameter, epsilon: Float) -> Value {
+  package func rmsNorm(_ x: Value, weight: Parameter, epsilon: Float) -> Value {
     rmsNorm(x, weight: wideValue(of: weight), epsilon: epsilon)
   }
 
@@ -32,7 +32,7 @@ extension Tape {
 
   /// (x − mean) / √(variance + ε) · weight + bias, row by row (Ba et al. 2016).
   /// - Shape: x `[rows, width]`, weight and bias `[width]`
-  public func layerNorm(_ x: Value, weight: Parameter, bias: Parameter, epsilon: Float) -> Value {
+  package func layerNorm(_ x: Value, weight: Parameter, bias: Parameter, epsilon: Float) -> Value {
     layerNorm(x, weight: wideValue(of: weight), bias: wideValue(of: bias), epsilon: epsilon)
   }
 

@@ -4,26 +4,26 @@ internal import Synchronization
 
 /// Cosines and sines of the rotary position embedding (Su et al. 2021) for positions `0..<positions`, computed up to the
 /// last one that was asked for.
-public final class RotaryTable: Sendable {
+package final class RotaryTable: Sendable {
   struct Angles {
     let cosines: Tensor
     let sines: Tensor
   }
 
   /// Numbers that are rotated in each head; half of them pair with the other half.
-  public let headWidth: Int
-  public let positions: Int
+  package let headWidth: Int
+  package let positions: Int
   private let frequencies: [Float]
   private let known: Mutex<Angles>
 
   /// theta^(−2i / headWidth) for i in `0..<headWidth / 2`.
-  public static func frequencies(headWidth: Int, theta: Double) -> [Float] {
+  package static func frequencies(headWidth: Int, theta: Double) -> [Float] {
     (0..<headWidth / 2).map { Float(1 / pow(theta, Double(2 * $0) / Double(headWidth))) }
   }
 
   /// Angles position · frequency, as float32 frequencies times float32 positions, like the originals.
   /// - Parameter frequencies: One per pair of numbers of a head.
-  public init(frequencies: [Float], positions: Int) {
+  package init(frequencies: [Float], positions: Int) {
     headWidth = 2 * frequencies.count
     self.positions = positions
     self.frequencies = frequencies
@@ -60,7 +60,7 @@ public final class RotaryTable: Sendable {
 
   /// A table whose position i is the i-th of `places`, each with a position per axis: the first of `sections` says how
   /// many pairs of a head turn by the first axis, and so on (Qwen2-VL's multimodal rotary embedding).
-  public func composed(of places: [SIMD3<Int32>], sections: [Int]) -> RotaryTable {
+  package func composed(of places: [SIMD3<Int32>], sections: [Int]) -> RotaryTable {
     let half = headWidth / 2
     let axes = sections.enumerated().flatMap { [Int](repeating: $0.offset % 3, count: $0.element) }
     precondition(axes.count == half, "the sections \(sections) do not fill \(half) pairs")
@@ -82,7 +82,7 @@ public final class RotaryTable: Sendable {
 extension Tape {
   /// Rotates the heads of each row by the angles of its position (half-split layout: i pairs with i + headWidth/2).
   /// - Shape: x `[rows, heads · headWidth]`; positions, one per row, below `table.positions`
-  public func rotary(_ x: Value, positions: [Int32], table: RotaryTable) -> Value {
+  package func rotary(_ x: Value, positions: [Int32], table: RotaryTable) -> Value {
     let half = table.headWidth / 2
     let heads = x.width / table.headWidth
     precondition(positions.count == x.rows && positions.allSatisfy { $0 >= 0 })

@@ -1,12 +1,12 @@
 internal import CKernels
 
 /// Rows of one value and the places they take in a packed batch.
-public struct RowSource {
-  public let value: Value
+package struct RowSource {
+  package let value: Value
   /// `places[i]` is the row of the batch that row i of `value` becomes.
-  public let places: [Int]
+  package let places: [Int]
 
-  public init(_ value: Value, places: [Int]) {
+  package init(_ value: Value, places: [Int]) {
     self.value = value
     self.places = places
   }
@@ -16,7 +16,7 @@ extension Tape {
   /// The rows of an embedding table for token ids.
   /// - Parameter rows: The number of rows that the table is seen as; its own if nil.
   /// - Shape: table `[vocabulary, width]` → `[ids.count, width]`
-  public func embedding(_ ids: [Int], table: Parameter, rows: Int? = nil) -> Value {
+  package func embedding(_ ids: [Int], table: Parameter, rows: Int? = nil) -> Value {
     if case .packed(let matrix) = table.content {
       let result = make([ids.count, matrix.inputs])
       for (row, id) in ids.enumerated() { matrix.copy(id, to: result.floatPointer + row * matrix.inputs) }
@@ -28,7 +28,7 @@ extension Tape {
 
   /// Some rows of `x`, in any order, possibly repeated.
   /// - Shape: x `[n, width]` → `[rows.count, width]`, float32
-  public func gather(_ x: Value, rows: [Int]) -> Value {
+  package func gather(_ x: Value, rows: [Int]) -> Value {
     let width = x.width
     let result = make([rows.count, width])
     switch x.tensor.dtype {
@@ -56,7 +56,7 @@ extension Tape {
   }
 
   /// The same numbers under another shape of the same count.
-  public func reshaped(_ x: Value, _ shape: [Int]) -> Value {
+  package func reshaped(_ x: Value, _ shape: [Int]) -> Value {
     record(x.tensor.reshaped(shape), tracked: isTracked(x)) { [unowned self] gradient in
       accumulate(gradient.reshaped(x.tensor.shape), into: x)
     }
@@ -64,7 +64,7 @@ extension Tape {
 
   /// A packed batch put together from several sources; every row must come from exactly one.
   /// - Shape: sources `[n, width]` each → `[count, width]`
-  public func assemble(_ sources: [RowSource], rows count: Int) -> Value {
+  package func assemble(_ sources: [RowSource], rows count: Int) -> Value {
     let width = sources.first?.value.width ?? 0
     precondition(sources.reduce(0) { $0 + $1.places.count } == count, "the sources do not fill \(count) rows")
     let result = make([count, width])
@@ -89,7 +89,7 @@ extension Tape {
 
   /// `x` with some of its rows replaced; the others stay bit-identical.
   /// - Shape: x `[n, width]`, replacement `[rows.count, width]` → `[n, width]`
-  public func replace(_ x: Value, rows: [Int], with replacement: Value) -> Value {
+  package func replace(_ x: Value, rows: [Int], with replacement: Value) -> Value {
     let width = x.width
     precondition(replacement.rows == rows.count && replacement.width == width)
     let result = make(x.tensor.shape)
@@ -116,7 +116,7 @@ extension Tape {
 
   /// Some consecutive columns.
   /// - Shape: x `[rows, width]` → `[rows, range.count]`
-  public func columns(_ x: Value, _ range: Range<Int>) -> Value {
+  package func columns(_ x: Value, _ range: Range<Int>) -> Value {
     let width = x.width
     precondition(range.lowerBound >= 0 && range.upperBound <= width)
     let result = make([x.rows, range.count])
@@ -137,7 +137,7 @@ extension Tape {
 
   /// Each row multiplied by its own factor.
   /// - Shape: x `[rows, width]`, factors `[rows]`
-  public func scaleRows(_ x: Value, by factors: Value) -> Value {
+  package func scaleRows(_ x: Value, by factors: Value) -> Value {
     precondition(factors.tensor.count == x.rows)
     let result = make(x.tensor.shape)
     let functions = backend.kernels.functions

@@ -1,13 +1,13 @@
 internal import CKernels
 
 /// A tensor together with its place on a tape.
-public struct Value {
-  public let tensor: Tensor
+package struct Value {
+  package let tensor: Tensor
   /// Nil for constants, through which no gradient flows.
   let node: Int?
 
   /// A value that no gradient is wanted for.
-  public init(constant tensor: Tensor) {
+  package init(constant tensor: Tensor) {
     self.tensor = tensor
     node = nil
   }
@@ -17,22 +17,22 @@ public struct Value {
     self.node = node
   }
 
-  public var rows: Int { tensor.rows }
-  public var width: Int { tensor.width }
+  package var rows: Int { tensor.rows }
+  package var width: Int { tensor.width }
 }
 
 /// Runs the operations of a model and, if it records, remembers how to take their gradients.
 ///
 /// Models are written once against a tape; answering uses one that does not record. A tape belongs to one thread
 /// (operations may use several inside); its parameter gradients are added to a `GradientStore`.
-public final class Tape {
-  public let backend: Backend
-  public let pool: MemoryPool
+package final class Tape {
+  package let backend: Backend
+  package let pool: MemoryPool
   /// Whether gradients can be taken.
-  public let records: Bool
+  package let records: Bool
   /// The format in which matrix products round their operands. Parameters that are stored in bfloat16 are always used
   /// as they are.
-  public let precision: DType
+  package let precision: DType
   private let gradients: GradientStore?
   private var nodes: [Node] = []
   private var parameterNodes: [ObjectIdentifier: Int] = [:]
@@ -45,7 +45,7 @@ public final class Tape {
   }
 
   /// A tape for computing only.
-  public init(backend: Backend, pool: MemoryPool = MemoryPool()) {
+  package init(backend: Backend, pool: MemoryPool = MemoryPool()) {
     self.backend = backend
     self.pool = pool
     records = false
@@ -54,7 +54,7 @@ public final class Tape {
   }
 
   /// A tape that takes gradients into `gradients`.
-  public init(
+  package init(
     recordingInto gradients: GradientStore, backend: Backend, pool: MemoryPool, precision: DType = .float32
   ) {
     self.backend = backend
@@ -65,7 +65,7 @@ public final class Tape {
   }
 
   /// A parameter as an operand.
-  public func value(of parameter: Parameter) -> Value {
+  package func value(of parameter: Parameter) -> Value {
     let tensor = precision == .bfloat16 ? parameter.rounded ?? parameter.tensor : parameter.tensor
     guard records, parameter.isTrainable else { return Value(constant: tensor) }
     let key = ObjectIdentifier(parameter)
@@ -81,16 +81,16 @@ public final class Tape {
   }
 
   /// A tensor whose gradient is wanted after `backward`, besides those of parameters.
-  public func input(_ tensor: Tensor) -> Value {
+  package func input(_ tensor: Tensor) -> Value {
     guard records else { return Value(constant: tensor) }
     return Value(tensor: tensor, node: append(Node(gradient: nil, backward: nil, parameter: nil)))
   }
 
   /// The same value, behind which no gradient flows.
-  public func detached(_ value: Value) -> Value { Value(constant: value.tensor) }
+  package func detached(_ value: Value) -> Value { Value(constant: value.tensor) }
 
   /// Takes the gradients of a scalar with respect to everything that it was computed from.
-  public func backward(from loss: Value, scale: Float = 1) {
+  package func backward(from loss: Value, scale: Float = 1) {
     guard let last = loss.node else { return }
     accumulate(Tensor([scale], shape: loss.tensor.shape), into: loss)
     for index in stride(from: last, through: 0, by: -1) {
@@ -101,7 +101,7 @@ public final class Tape {
   }
 
   /// The gradient of a value made by `input`, once `backward` has run.
-  public func gradient(of value: Value) -> Tensor? {
+  package func gradient(of value: Value) -> Tensor? {
     value.node.flatMap { nodes[$0].gradient }
   }
 

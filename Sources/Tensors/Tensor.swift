@@ -1,10 +1,10 @@
 /// A dense array of numbers in row-major order.
 ///
 /// A tensor is a value that never changes once an operation has made it; copies share their memory.
-public struct Tensor: Sendable {
+package struct Tensor: Sendable {
   /// Length of each axis.
-  public let shape: [Int]
-  public let dtype: DType
+  package let shape: [Int]
+  package let dtype: DType
   package let storage: Storage
   /// Position of the first element in `storage`, in elements.
   package let offset: Int
@@ -22,30 +22,30 @@ public struct Tensor: Sendable {
     self.init(storage: Storage(bytes: count * dtype.size, pool: pool), offset: 0, shape: shape, dtype: dtype)
   }
 
-  public static func zeros(_ shape: [Int], dtype: DType = .float32, pool: MemoryPool? = nil) -> Tensor {
+  package static func zeros(_ shape: [Int], dtype: DType = .float32, pool: MemoryPool? = nil) -> Tensor {
     let tensor = Tensor(uninitialized: shape, dtype: dtype, pool: pool)
     tensor.bytes.initializeMemory(as: UInt8.self, repeating: 0)
     return tensor
   }
 
   /// A float32 tensor that holds `values`, whose count must be the product of `shape`.
-  public init(_ values: [Float], shape: [Int]) {
+  package init(_ values: [Float], shape: [Int]) {
     precondition(values.count == shape.reduce(1, *), "\(values.count) values do not fill the shape \(shape)")
     self.init(uninitialized: shape)
     values.withUnsafeBytes { bytes.copyMemory(from: $0) }
   }
 
   /// Number of elements.
-  public var count: Int { shape.reduce(1, *) }
+  package var count: Int { shape.reduce(1, *) }
 
   /// Length of the first axis; 1 for a scalar.
-  public var rows: Int { shape.first ?? 1 }
+  package var rows: Int { shape.first ?? 1 }
 
   /// Length of one row, which is everything behind the first axis.
-  public var width: Int { shape.dropFirst().reduce(1, *) }
+  package var width: Int { shape.dropFirst().reduce(1, *) }
 
   /// The elements, converted to float32, in row-major order.
-  public func floats() -> [Float] {
+  package func floats() -> [Float] {
     switch dtype {
     case .float32: Array(UnsafeBufferPointer(start: floatPointer, count: count))
     case .bfloat16:
@@ -54,14 +54,14 @@ public struct Tensor: Sendable {
   }
 
   /// The only element of a tensor that has one.
-  public var scalar: Float {
+  package var scalar: Float {
     precondition(count == 1, "a tensor of shape \(shape) is not a scalar")
     return floats()[0]
   }
 
   /// Some consecutive rows; shares this tensor's memory.
   /// - Shape: `[range.count, …]`
-  public func rows(_ range: Range<Int>) -> Tensor {
+  package func rows(_ range: Range<Int>) -> Tensor {
     precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) of \(shape)")
     return Tensor(
       storage: storage, offset: offset + range.lowerBound * width,
@@ -69,13 +69,13 @@ public struct Tensor: Sendable {
   }
 
   /// The same elements under another shape of the same count; shares this tensor's memory.
-  public func reshaped(_ newShape: [Int]) -> Tensor {
+  package func reshaped(_ newShape: [Int]) -> Tensor {
     precondition(newShape.reduce(1, *) == count, "\(shape) cannot be seen as \(newShape)")
     return Tensor(storage: storage, offset: offset, shape: newShape, dtype: dtype)
   }
 
   /// The elements rounded or widened to another format; itself where it already has it.
-  public func converted(to target: DType, pool: MemoryPool? = nil) -> Tensor {
+  package func converted(to target: DType, pool: MemoryPool? = nil) -> Tensor {
     guard target != dtype else { return self }
     let result = Tensor(uninitialized: shape, dtype: target, pool: pool)
     switch target {

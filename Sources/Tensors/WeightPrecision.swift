@@ -1,13 +1,13 @@
 /// The formats in which a model holds its weights in memory.
-public enum WeightPrecision: String, Sendable, CaseIterable {
+package enum WeightPrecision: String, Sendable, CaseIterable {
   case float32 = "f32"
   case bfloat16 = "bf16"
   case int8, int4
 
-  public init(_ dtype: DType) { self = dtype == .float32 ? .float32 : .bfloat16 }
+  package init(_ dtype: DType) { self = dtype == .float32 ? .float32 : .bfloat16 }
 
   /// What a model does with a parameter, which decides how many bits it can lose.
-  public enum Role: Sendable {
+  package enum Role: Sendable {
     /// A matrix of a decoder layer.
     case projection
     /// Another matrix of products: of a tower, a projector, or the head.
@@ -19,12 +19,12 @@ public enum WeightPrecision: String, Sendable, CaseIterable {
   }
 
   /// How one parameter is held.
-  public enum Storage: Sendable, Equatable {
+  package enum Storage: Sendable, Equatable {
     case plain(DType)
     case packed(PackedMatrix.Format)
 
     /// Bytes that a parameter of `shape` takes.
-    public func byteCount(_ shape: [Int]) -> Int {
+    package func byteCount(_ shape: [Int]) -> Int {
       switch self {
       case .plain(let dtype): shape.reduce(1, *) * dtype.size
       case .packed(let format): PackedMatrix.byteCount(shape, format)
@@ -37,7 +37,7 @@ public enum WeightPrecision: String, Sendable, CaseIterable {
 
   /// Only the matrices of decoder layers have 4 bits: towers are limited by computing, which has 8 bits either way, and
   /// tables and heads lose more than they save.
-  public func storage(_ role: Role, shape: [Int]) -> Storage {
+  package func storage(_ role: Role, shape: [Int]) -> Storage {
     guard shape.count > 1 else { return .plain(.float32) }
     switch self {
     case .float32: return .plain(.float32)
@@ -51,7 +51,7 @@ public enum WeightPrecision: String, Sendable, CaseIterable {
 
 extension Tensor {
   /// The elements as a model of some precision holds them.
-  public func stored(as storage: WeightPrecision.Storage, name: String, backend: Backend) -> Parameter {
+  package func stored(as storage: WeightPrecision.Storage, name: String, backend: Backend) -> Parameter {
     switch storage {
     case .plain(let dtype): Parameter(name: name, tensor: converted(to: dtype))
     case .packed(let format):

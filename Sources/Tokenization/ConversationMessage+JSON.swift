@@ -1,10 +1,10 @@
-public import StrictJSON
+package import StrictJSON
 
 extension ConversationMessage {
   /// A turn as JSON: `[role, text]`, with the role 0 (user) or 1 (assistant) and null or an object
   /// `{"with_image": text}` also allowed as the text; or `{"role": "user" or "assistant", "content": text or null}`.
   /// - Throws: ``TokenizationError`` if it is neither.
-  public init(_ json: JSONValue) throws {
+  package init(_ json: JSONValue) throws {
     switch json {
     case .array(let parts) where parts.count == 2:
       guard let role = parts[0].int.flatMap(Role.init(rawValue:)) else { throw Self.malformed }

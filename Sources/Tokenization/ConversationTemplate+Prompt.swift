@@ -1,11 +1,11 @@
 extension ConversationTemplate {
   /// Stands for a picture in the text of a message.
-  public static let imagePlaceholder = "<image>"
+  package static let imagePlaceholder = "<image>"
 
   /// The prompt of a conversation.
   ///
   /// - Throws: ``TokenizationError`` if the style cannot write this conversation.
-  public func prompt(_ messages: [ConversationMessage]) throws -> String {
+  package func prompt(_ messages: [ConversationMessage]) throws -> String {
     let messages = placingImages(presetMessages + messages)
     switch style {
     case .two, .single:
@@ -45,7 +45,7 @@ extension ConversationTemplate {
   ///
   /// The prompt is cut at `<image>` and every piece is tokenised on its own; only the first keeps the
   /// beginning-of-sequence id.
-  public func encode(_ prompt: String, tokenizer: any TextTokenizer, imageID: Int = -200) -> [Int] {
+  package func encode(_ prompt: String, tokenizer: any TextTokenizer, imageID: Int = -200) -> [Int] {
     var ids: [Int] = []
     for (index, piece) in prompt.pieces(around: Self.imagePlaceholder).enumerated() {
       if index > 0 { ids.append(imageID) }

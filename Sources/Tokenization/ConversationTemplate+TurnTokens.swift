@@ -1,37 +1,37 @@
 extension ConversationTemplate {
   /// LLaVA on MPT.
-  public static let mpt = ConversationTemplate(
+  package static let mpt = ConversationTemplate(
     name: "mpt", style: .roleTextSeparator,
     system: "<|im_start|>system\nA conversation between a user and an LLM-based AI assistant. The "
       + "assistant gives helpful and honest answers.",
     roles: ["<|im_start|>user\n", "<|im_start|>assistant\n"], separator: "<|im_end|>")
 
   /// MGM on models with ChatML.
-  public static let chatMLDirect = ConversationTemplate(
+  package static let chatMLDirect = ConversationTemplate(
     name: "chatml_direct", style: .roleTextSeparator,
     system: "<|im_start|>system\nAnswer the questions.",
     roles: ["<|im_start|>user\n", "<|im_start|>assistant\n"], separator: "<|im_end|>")
 
   /// LLaVA-NeXT on Qwen 1.5.
-  public static let qwen15 = ConversationTemplate(
+  package static let qwen15 = ConversationTemplate(
     name: "qwen_1_5", style: .chatML,
     system: "<|im_start|>system\nYou are a helpful assistant.",
     roles: ["<|im_start|>user", "<|im_start|>assistant"], separator: "<|im_end|>")
 
   /// LLaVA-NeXT on Qwen 2.5.
-  public static let qwen25 = ConversationTemplate(
+  package static let qwen25 = ConversationTemplate(
     name: "qwen_2_5", style: .chatML,
     system: "<|im_start|>system\nYou are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
     roles: ["<|im_start|>user", "<|im_start|>assistant"], separator: "<|im_end|>")
 
   /// γ-MoD on Phi-3.
-  public static let phi3Instruct = ConversationTemplate(
+  package static let phi3Instruct = ConversationTemplate(
     name: "phi3_instruct", style: .roleTextSeparator,
     system: "<|system|>\nYou are a helpful AI assistant.",
     roles: ["\n<|user|>\n", "\n<|assistant|>\n"], separator: "<|end|>")
 
   /// MGM on LLaMA 3, whose assistant bears the name of the system.
-  public static let llama3 = ConversationTemplate(
+  package static let llama3 = ConversationTemplate(
     name: "llama_3", style: .roleTextSeparator,
     system: "<|start_header_id|>system<|end_header_id|>\n\nYou are a helpful language and vision "
       + "assistant. You are able to understand the visual content that the user provides, and assist "
@@ -41,7 +41,7 @@ extension ConversationTemplate {
     ], separator: "<|eot_id|>")
 
   /// MGM on Gemma.
-  public static let gemmaIT = ConversationTemplate(
+  package static let gemmaIT = ConversationTemplate(
     name: "gemma", style: .gemma,
     system: "",
     roles: ["user", "model"], separator: "", assistantSeparator: "<eos>")

@@ -1,7 +1,7 @@
 /// The chat templates that models of Hugging Face's libraries bring along, for conversations without tools.
 extension ConversationTemplate {
   /// Qwen2-VL and Qwen2.5-VL.
-  public static let qwen2VL: ConversationTemplate = {
+  package static let qwen2VL: ConversationTemplate = {
     var turns = TurnFormat()
     turns.pictureTags = ["<|vision_start|>", "<|vision_end|>"]
     return ConversationTemplate(
@@ -10,7 +10,7 @@ extension ConversationTemplate {
   }()
 
   /// LLaVA-OneVision on Qwen 2.
-  public static let llavaOneVision: ConversationTemplate = {
+  package static let llavaOneVision: ConversationTemplate = {
     var turns = TurnFormat()
     turns.beforeText = "\n"
     turns.openAnswer = "<|im_start|>assistant\n"
@@ -20,7 +20,7 @@ extension ConversationTemplate {
   }()
 
   /// Idefics 3, SmolVLM and SmolVLM 2.
-  public static let smolVLM: ConversationTemplate = {
+  package static let smolVLM: ConversationTemplate = {
     var turns = TurnFormat()
     turns.opening = "<|im_start|>"
     turns.openAnswer = "Assistant:"
@@ -32,7 +32,7 @@ extension ConversationTemplate {
   }()
 
   /// LLaMA 3 Instruct, and LLaVA models on it.
-  public static let llama3Instruct: ConversationTemplate = {
+  package static let llama3Instruct: ConversationTemplate = {
     var turns = TurnFormat()
     turns.afterPicture = "\n"
     turns.trimsText = true
@@ -44,7 +44,7 @@ extension ConversationTemplate {
   }()
 
   /// Mistral Instruct, and LLaVA-NeXT on it.
-  public static let mistral: ConversationTemplate = {
+  package static let mistral: ConversationTemplate = {
     var turns = TurnFormat()
     turns.afterPicture = "\n"
     turns.openAnswer = ""
@@ -59,7 +59,7 @@ extension ConversationTemplate {
   /// or only that for a grid of 0 × 0 (`_prompt_split_image` of transformers' Idefics3 processor).
   /// - Parameter grids: Of each picture in the order of the prompt.
   /// - Throws: ``TokenizationError`` if there are more or fewer grids than pictures.
-  public func tilingPictures(in prompt: String, grids: [PictureGrid]) throws -> String {
+  package func tilingPictures(in prompt: String, grids: [PictureGrid]) throws -> String {
     guard turns.tilesPictures else { return prompt }
     let pieces = prompt.pieces(around: Self.imagePlaceholder)
     guard grids.count == pieces.count - 1 else {
@@ -71,11 +71,11 @@ extension ConversationTemplate {
 }
 
 /// Into how many tiles a picture is cut; 0 × 0 if it is not.
-public struct PictureGrid: Sendable, Equatable {
-  public var rows: Int
-  public var columns: Int
+package struct PictureGrid: Sendable, Equatable {
+  package var rows: Int
+  package var columns: Int
 
-  public init(rows: Int, columns: Int) {
+  package init(rows: Int, columns: Int) {
     self.rows = rows
     self.columns = columns
   }

@@ -1,6 +1,6 @@
 extension ConversationTemplate {
   /// Vicuna 0, which begins with an exchange that is always the same.
-  public static let v0 = ConversationTemplate(
+  package static let v0 = ConversationTemplate(
     name: "v0", style: .single,
     system: chat(with: "human"),
     roles: ["Human", "Assistant"], separator: "###",

@@ -1,7 +1,7 @@
 /// How a conversation becomes one prompt: the words and separators a model was trained with, as data.
-public struct ConversationTemplate: Sendable, Equatable {
+package struct ConversationTemplate: Sendable, Equatable {
   /// How turns are written. `role` is the role's name; a turn without text leaves only the role, for the model to go on.
-  public enum Style: String, Sendable, CaseIterable {
+  package enum Style: String, Sendable, CaseIterable {
     /// `system␣role: text␣role: text</s>`, user and assistant turns ending in a separator each.
     case two
     /// `system###role: text###`, one separator for all turns.
@@ -20,23 +20,23 @@ public struct ConversationTemplate: Sendable, Equatable {
     case gemma
   }
 
-  public var name: String
-  public var style: Style
-  public var system: String
+  package var name: String
+  package var style: Style
+  package var system: String
   /// Names of the user's and the assistant's role, as the prompt writes them.
-  public var roles: [String]
-  public var separator: String
+  package var roles: [String]
+  package var separator: String
   /// The separator after an assistant's turn, where it differs.
-  public var assistantSeparator: String?
+  package var assistantSeparator: String?
   /// Messages that come before those of the conversation.
-  public var presetMessages: [ConversationMessage] = []
+  package var presetMessages: [ConversationMessage] = []
   /// The first turn's image gets a turn of its own, between the tags `<Image>` and `</Image>`.
-  public var tagsImage = false
+  package var tagsImage = false
   /// What else the style `turns` needs to know.
-  public var turns = TurnFormat()
+  package var turns = TurnFormat()
 
   /// The strings at which generation ends.
-  public var stopStrings: [String] {
+  package var stopStrings: [String] {
     let end = assistantSeparator ?? separator
     let stop = style == .turns ? end.trimmed() : style == .two ? end : separator
     return stop.isEmpty ? [] : [stop]
@@ -44,19 +44,19 @@ public struct ConversationTemplate: Sendable, Equatable {
 }
 
 /// One turn of a conversation.
-public struct ConversationMessage: Sendable, Equatable {
-  public enum Role: Int, Sendable {
+package struct ConversationMessage: Sendable, Equatable {
+  package enum Role: Int, Sendable {
     case user = 0
     case assistant = 1
   }
 
-  public var role: Role
+  package var role: Role
   /// The text, in which `<image>` stands for a picture; nil for the turn that the model is to write.
-  public var text: String?
+  package var text: String?
   /// The first turn has a picture in front of its text, whether or not `text` says so.
-  public var hasImage: Bool
+  package var hasImage: Bool
 
-  public init(_ role: Role, _ text: String?, hasImage: Bool = false) {
+  package init(_ role: Role, _ text: String?, hasImage: Bool = false) {
     self.role = role
     self.text = text
     self.hasImage = hasImage

@@ -3,7 +3,7 @@
 /// SentencePiece models are read in both of their forms, spaces written as ▁ by a normaliser, which gives every piece of
 /// text between added tokens its own leading ▁, and by the Metaspace pre-tokeniser of newer files; byte-level models in
 /// those of GPT-2, Qwen 2 and Llama 3.
-public struct PipelineTokenizer: TextTokenizer {
+package struct PipelineTokenizer: TextTokenizer {
   var table = PieceTable()
   var ids: [ByteString: Int] = [:]
   /// Ids of the model itself; added tokens may follow.
@@ -19,13 +19,13 @@ public struct PipelineTokenizer: TextTokenizer {
   /// A piece of text that is a token by itself needs no merges.
   var prefersWholePieces = false
 
-  public internal(set) var dropsLeadingSpace: Bool
-  public internal(set) var bosID: Int?
-  public internal(set) var eosID: Int?
-  public internal(set) var padID: Int?
-  public internal(set) var unkID: Int?
+  package internal(set) var dropsLeadingSpace: Bool
+  package internal(set) var bosID: Int?
+  package internal(set) var eosID: Int?
+  package internal(set) var padID: Int?
+  package internal(set) var unkID: Int?
 
-  public func encode(_ text: String, addBOS: Bool) -> [Int] {
+  package func encode(_ text: String, addBOS: Bool) -> [Int] {
     var ids = addBOS ? postProcessor.front : []
     var text = text
     text.withUTF8 { bytes in
@@ -72,13 +72,13 @@ public struct PipelineTokenizer: TextTokenizer {
     preTokenizer.isByteLevel ? ByteLevelAlphabet.spelling(of: piece) : ByteString(piece)
   }
 
-  public func decode(_ ids: [Int], skipSpecial: Bool) -> String {
+  package func decode(_ ids: [Int], skipSpecial: Bool) -> String {
     table.decode(ids, skipSpecial: skipSpecial, dropsLeadingSpace: dropsLeadingSpace)
   }
 
-  public var vocabularySize: Int { table.count }
-  public func bytes(for id: Int) -> [UInt8] { table.bytes(for: id) }
-  public func piece(for id: Int) -> String? { table.piece(for: id) }
-  public func id(for piece: String) -> Int? { ids[ByteString(piece)] }
-  public func isSpecial(_ id: Int) -> Bool { table.isSpecial(id) }
+  package var vocabularySize: Int { table.count }
+  package func bytes(for id: Int) -> [UInt8] { table.bytes(for: id) }
+  package func piece(for id: Int) -> String? { table.piece(for: id) }
+  package func id(for piece: String) -> Int? { ids[ByteString(piece)] }
+  package func isSpecial(_ id: Int) -> Bool { table.isSpecial(id) }
 }

@@ -3,7 +3,7 @@
 /// BPE models are treated as LLaMA's: the strings of control tokens are cut out of the text, each remaining piece gets
 /// its own leading space, and a text begins with the beginning-of-sequence id. Unigram models read the text as
 /// libsentencepiece does: strings of control tokens are ordinary text, and no id is added.
-public struct SentencePieceTokenizer: TextTokenizer {
+package struct SentencePieceTokenizer: TextTokenizer {
   private let model: SentencePieceModel
   private let algorithm: SentencePieceModel.Algorithm
   private let table: PieceTable
@@ -12,10 +12,10 @@ public struct SentencePieceTokenizer: TextTokenizer {
   private let addsBOS: Bool
   private let isLegacy: Bool
 
-  public let bosID: Int?
-  public let eosID: Int?
-  public let padID: Int?
-  public let unkID: Int?
+  package let bosID: Int?
+  package let eosID: Int?
+  package let padID: Int?
+  package let unkID: Int?
 
   /// - Parameters:
   ///   - bytes: Content of the `.model` file.
@@ -26,7 +26,7 @@ public struct SentencePieceTokenizer: TextTokenizer {
   ///   - isLegacy: Text behind an added token gets a leading space as text at the start does. If not, ▁ in a text is read
   ///     as a space too. These are the rules of transformers 4.31's `LlamaTokenizer` for either.
   /// - Throws: ``TokenizationError`` if the model does not load or an added token's id is out of range.
-  public init(
+  package init(
     bytes: [UInt8], file: String = "tokenizer.model", addedTokens: [AddedToken] = [], addsBOS: Bool? = nil,
     padName: String? = nil, isLegacy: Bool = true
   ) throws {
@@ -61,7 +61,7 @@ public struct SentencePieceTokenizer: TextTokenizer {
     self.addsBOS = addsBOS ?? (algorithm == .bytePairEncoding)
   }
 
-  public func encode(_ text: String, addBOS: Bool) -> [Int] {
+  package func encode(_ text: String, addBOS: Bool) -> [Int] {
     var ids: [Int] = []
     if addBOS, addsBOS, let bosID { ids.append(bosID) }
     var text = isLegacy ? text : text.pieces(around: "\u{2581}").joined(separator: " ")
@@ -108,14 +108,14 @@ public struct SentencePieceTokenizer: TextTokenizer {
   /// The text that SentencePiece itself gives for `ids`.
   package func decodePlainly(_ ids: [Int]) -> String { model.decode(ids) }
 
-  public func decode(_ ids: [Int], skipSpecial: Bool) -> String {
+  package func decode(_ ids: [Int], skipSpecial: Bool) -> String {
     table.decode(ids, skipSpecial: skipSpecial, dropsLeadingSpace: dropsLeadingSpace)
   }
 
-  public var dropsLeadingSpace: Bool { true }
-  public var vocabularySize: Int { table.count }
-  public func bytes(for id: Int) -> [UInt8] { table.bytes(for: id) }
-  public func piece(for id: Int) -> String? { table.piece(for: id) }
-  public func id(for piece: String) -> Int? { ids[ByteString(piece)] }
-  public func isSpecial(_ id: Int) -> Bool { table.isSpecial(id) }
+  package var dropsLeadingSpace: Bool { true }
+  package var vocabularySize: Int { table.count }
+  package func bytes(for id: Int) -> [UInt8] { table.bytes(for: id) }
+  package func piece(for id: Int) -> String? { table.piece(for: id) }
+  package func id(for piece: String) -> Int? { ids[ByteString(piece)] }
+  package func isSpecial(_ id: Int) -> Bool { table.isSpecial(id) }
 }

@@ -2,21 +2,21 @@
 ///
 /// The bytes of an unfinished character wait for the ids that complete it; bytes that cannot be part of any character
 /// become U+FFFD. The pieces of text joined are the text of all ids.
-public struct StreamingDetokenizer: Sendable {
+package struct StreamingDetokenizer: Sendable {
   private let tokenizer: any TextTokenizer
   private let skipSpecial: Bool
   private var pending: [UInt8] = []
   private var mayDropSpace: Bool
 
   /// - Parameter continuesText: The ids go on from text that is already there, so that no leading space is dropped.
-  public init(_ tokenizer: any TextTokenizer, skipSpecial: Bool = true, continuesText: Bool = false) {
+  package init(_ tokenizer: any TextTokenizer, skipSpecial: Bool = true, continuesText: Bool = false) {
     self.tokenizer = tokenizer
     self.skipSpecial = skipSpecial
     mayDropSpace = tokenizer.dropsLeadingSpace && !continuesText
   }
 
   /// The text that is complete with `id`, possibly empty.
-  public mutating func push(_ id: Int) -> String {
+  package mutating func push(_ id: Int) -> String {
     if skipSpecial, tokenizer.isSpecial(id) { return "" }
     let bytes = tokenizer.bytes(for: id)
     if bytes.isEmpty { return "" }
@@ -31,7 +31,7 @@ public struct StreamingDetokenizer: Sendable {
   }
 
   /// The text of bytes that were left waiting, at the end of the ids.
-  public mutating func finish() -> String {
+  package mutating func finish() -> String {
     defer { pending.removeAll() }
     return String(decoding: pending, as: UTF8.self)
   }

@@ -1,5 +1,5 @@
 /// Turns text into the token ids of a model and back.
-public protocol TextTokenizer: Sendable {
+package protocol TextTokenizer: Sendable {
   /// The ids of `text`. The strings of added tokens are cut out first, longest match at each position; every
   /// remaining piece is tokenised on its own.
   ///
@@ -37,8 +37,8 @@ public protocol TextTokenizer: Sendable {
 
 extension TextTokenizer {
   /// The ids of `text` with what the model's family puts around it.
-  public func encode(_ text: String) -> [Int] { encode(text, addBOS: true) }
+  package func encode(_ text: String) -> [Int] { encode(text, addBOS: true) }
 
   /// The text of `ids`, special tokens left out.
-  public func decode(_ ids: [Int]) -> String { decode(ids, skipSpecial: true) }
+  package func decode(_ ids: [Int]) -> String { decode(ids, skipSpecial: true) }
 }

@@ -1,5 +1,5 @@
 /// Why a tokenizer could not be read or a conversation not be rendered.
-public enum TokenizationError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum TokenizationError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The file or folder cannot be read.
   case unreadable(file: String, reason: String)
   /// The file is larger than the limit in bytes.
@@ -17,7 +17,7 @@ public enum TokenizationError: Error, Sendable, Equatable, CustomStringConvertib
   /// A conversation's turn is not written as it should be.
   case invalidMessage(reason: String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .unreadable(let file, let reason):
       "\(file) cannot be read: \(reason)."

@@ -1,10 +1,10 @@
-public import Foundation
+package import Foundation
 internal import StrictJSON
 
 /// Reads the tokenizer of a model folder.
-public enum TokenizerFolder {
+package enum TokenizerFolder {
   /// The largest file that is read, in bytes; tokenizers of 250,000 tokens need a tenth of it.
-  public static let largestFile = 256 << 20
+  package static let largestFile = 256 << 20
 
   /// The tokenizer in `url`, which is a folder, a SentencePiece `.model` file or a tokenizer.json.
   ///
@@ -12,7 +12,7 @@ public enum TokenizerFolder {
   /// expresses better; where there is neither, vocab.json and merges.txt are read. Added tokens come from
   /// added_tokens.json, tokenizer.json and tokenizer_config.json.
   /// - Throws: ``TokenizationError``, or `JSONError` for malformed JSON.
-  public static func load(_ url: URL) throws -> any TextTokenizer {
+  package static func load(_ url: URL) throws -> any TextTokenizer {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
       throw TokenizationError.unreadable(file: url.path, reason: "there is no such file or folder")

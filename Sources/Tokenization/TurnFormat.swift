@@ -1,23 +1,23 @@
 /// How the chat templates of newer models write a turn: role, pictures, text, end.
-public struct TurnFormat: Sendable, Equatable {
+package struct TurnFormat: Sendable, Equatable {
   /// Stands once in front of the whole conversation.
-  public var opening = ""
+  package var opening = ""
   /// Invites the answer, where that is not the assistant's role as a finished turn has it.
-  public var openAnswer: String?
+  package var openAnswer: String?
   /// Around each picture.
-  public var pictureTags = ["", ""]
+  package var pictureTags = ["", ""]
   /// Behind each picture in front of the text.
-  public var afterPicture = ""
+  package var afterPicture = ""
   /// In front of every text.
-  public var beforeText = ""
+  package var beforeText = ""
   /// In front of a text without a picture before it.
-  public var beforeTextAlone = ""
+  package var beforeTextAlone = ""
   /// White space at both ends of a text goes.
-  public var trimsText = false
+  package var trimsText = false
   /// Each picture is cut into tiles, which ``ConversationTemplate/tilingPictures(in:grids:)`` writes out.
-  public var tilesPictures = false
+  package var tilesPictures = false
 
-  public init() {}
+  package init() {}
 
   /// A turn's pictures and text. Pictures at the start are marked by `<image>`, with or without a line break behind, which
   /// the format's own takes the place of.

@@ -1,13 +1,13 @@
 internal import Checkpoints
-public import Foundation
+package import Foundation
 internal import PocketWorld
-public import StrictJSON
-public import Tensors
+package import StrictJSON
+package import Tensors
 
 /// A training run, as its JSON file describes it.
-public struct RunConfiguration: Sendable {
+package struct RunConfiguration: Sendable {
   /// What is learnt.
-  public enum Stage: String, Sendable, CaseIterable {
+  package enum Stage: String, Sendable, CaseIterable {
     /// The decoder learns to answer about symbolic scenes: image rows are sums of label embeddings, no pixels.
     case symbols
     /// The tower learns what each patch shows; the projector learns the rows that the symbolic stage used.
@@ -17,97 +17,97 @@ public struct RunConfiguration: Sendable {
   }
 
   /// Groups of parameters that a run may change.
-  public enum Part: String, Sendable, CaseIterable {
+  package enum Part: String, Sendable, CaseIterable {
     case tower, projector, decoder, router
   }
 
-  public var stage: Stage
+  package var stage: Stage
   /// The architecture: a model folder, or a config.json for a model with new weights.
-  public var model: URL
+  package var model: URL
   /// Folders from which to take the decoder, or the tower and projector, when `model` has no weights.
-  public var initialDecoder: URL?
-  public var initialImages: URL?
-  public var tokenizer: URL
+  package var initialDecoder: URL?
+  package var initialImages: URL?
+  package var tokenizer: URL
   /// Where the run keeps its state, its log and, at the end, its model (`model/` inside).
-  public var output: URL
-  public var trainable: Set<Part>
+  package var output: URL
+  package var trainable: Set<Part>
   /// LoRA in place of the decoder's matrices.
-  public struct LowRank: Sendable, Equatable {
-    public var rank: Int
+  package struct LowRank: Sendable, Equatable {
+    package var rank: Int
     /// The change is scaled by alpha / rank.
-    public var alpha: Double
+    package var alpha: Double
   }
 
   /// Learn low-rank changes of the matrices of the decoder's layers, and nothing else of the decoder.
-  public var lowRank: LowRank?
+  package var lowRank: LowRank?
   /// Conversations to learn from, and to validate by, in place of the pocket world's pictures.
-  public struct Conversations: Sendable {
+  package struct Conversations: Sendable {
     /// In LLaVA's format: a JSON array, or JSON Lines.
-    public var data: URL
+    package var data: URL
     /// The folder in which the samples' pictures are.
-    public var images: URL
-    public var validation: URL?
+    package var images: URL
+    package var validation: URL?
     /// The name of the template that writes the turns; nil for the one of the model's family.
-    public var template: String?
+    package var template: String?
     /// Tokens, a picture counting as one, after which a conversation is cut.
-    public var maximalLength: Int
+    package var maximalLength: Int
   }
 
-  public var conversations: Conversations?
-  public var worldSeed: UInt64
-  public var seed: UInt64
+  package var conversations: Conversations?
+  package var worldSeed: UInt64
+  package var seed: UInt64
 
-  public var steps: Int
-  public var picturesPerStep: Int
+  package var steps: Int
+  package var picturesPerStep: Int
   /// Backward passes per step; the pictures of a step are dealt out to them in order.
-  public var pieces: Int
+  package var pieces: Int
   /// How the tokens of an answer share its weight in the loss.
-  public enum AnswerWeighting: String, Sendable, CaseIterable {
+  package enum AnswerWeighting: String, Sendable, CaseIterable {
     /// Every token counts the same, as in LLaVA.
     case token
     /// Every answer counts the same, and its end a tenth of another token.
     case answer
   }
 
-  public var answerWeighting: AnswerWeighting
+  package var answerWeighting: AnswerWeighting
   /// Whether practice questions join those of the nine kinds.
-  public var practice: Bool
+  package var practice: Bool
   /// How often each kind of question is drawn for a picture.
-  public var questionRounds: Int
+  package var questionRounds: Int
   /// The most questions about one picture, chosen in turn; nil for all that were drawn.
-  public var questionsPerPicture: Int?
+  package var questionsPerPicture: Int?
   /// How many times more than that some kinds are drawn, by their names.
-  public var extraQuestions: [String: Int]
+  package var extraQuestions: [String: Int]
   /// The share of questions that are asked without the request for a short answer, as people ask.
-  public var bareQuestionShare: Double
+  package var bareQuestionShare: Double
   /// How many image rows a symbolic scene keeps; one of these, drawn for each picture. Empty means all.
-  public var imageRowCounts: [Int]
-  public var precision: DType
+  package var imageRowCounts: [Int]
+  package var precision: DType
 
-  public var learningRate: Double
-  public var warmupSteps: Int
+  package var learningRate: Double
+  package var warmupSteps: Int
   /// The learning rate at the end, as a share of `learningRate`; a cosine leads there.
-  public var finalRateShare: Double
-  public var beta1: Double
-  public var beta2: Double
-  public var epsilon: Double
-  public var weightDecay: Double
-  public var gradientClip: Double
+  package var finalRateShare: Double
+  package var beta1: Double
+  package var beta2: Double
+  package var epsilon: Double
+  package var weightDecay: Double
+  package var gradientClip: Double
 
-  public var logEvery: Int
-  public var checkpointEvery: Int
-  public var validateEvery: Int
-  public var validationPictures: Int
+  package var logEvery: Int
+  package var checkpointEvery: Int
+  package var validateEvery: Int
+  package var validationPictures: Int
 
   /// Reads a run file. Paths in it are relative to the current folder.
   /// - Throws: `JSONError` or `TrainingError` naming the key and what it should be.
-  public init(contentsOf url: URL) throws {
+  package init(contentsOf url: URL) throws {
     let json = try JSONObject.read(contentsOf: url)
     try self.init(json)
   }
 
   /// - Throws: As `init(contentsOf:)`.
-  public init(_ json: JSONObject) throws {
+  package init(_ json: JSONObject) throws {
     stage = try Self.choice(json, "stage")
     model = URL(fileURLWithPath: try json.string("model"))
     initialDecoder = try json.optionalString("initial_decoder").map { URL(fileURLWithPath: $0) }
@@ -237,7 +237,7 @@ public struct RunConfiguration: Sendable {
   }
 
   /// The learning rate of a step, counted from 0: a linear warm-up, then a cosine down to its final share.
-  public func rate(step: Int) -> Double {
+  package func rate(step: Int) -> Double {
     if step < warmupSteps { return learningRate * Double(step + 1) / Double(warmupSteps) }
     let progress = Double(step - warmupSteps) / Double(max(1, steps - warmupSteps))
     let share = finalRateShare + (1 - finalRateShare) * 0.5 * (1 + cos(Double.pi * progress))

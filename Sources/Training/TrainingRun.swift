@@ -9,7 +9,7 @@ internal import Tensors
 internal import Tokenization
 
 /// From a run file to a trained model.
-public enum TrainingRun {
+package enum TrainingRun {
   /// Trains and writes the model into `output/model`.
   /// - Parameters:
   ///   - resume: Go on from the state in `output`, if there is one.
@@ -18,7 +18,7 @@ public enum TrainingRun {
   ///   - report: Receives progress lines.
   /// - Returns: The time of the steps, without reading and writing models.
   @discardableResult
-  public static func run(
+  package static func run(
     _ run: RunConfiguration, resume: Bool, threads: Int, shouldStop: () -> Bool = { false },
     report: @escaping (String) -> Void
   ) throws -> Duration {

@@ -1,8 +1,8 @@
-public import ArgumentParser
-public import MixtureOfDepths
-public import Models
-public import PocketWorld
-public import Tensors
+internal import ArgumentParser
+package import MixtureOfDepths
+package import Models
+package import PocketWorld
+package import Tensors
 
 // Choices that options take by the names that files use for them.
 extension ARankReport.Variant: ExpressibleByArgument {}

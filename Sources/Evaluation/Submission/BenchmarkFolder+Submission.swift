@@ -1,5 +1,5 @@
 import Files
-public import Foundation
+package import Foundation
 import StrictJSON
 
 extension BenchmarkFolder {
@@ -8,7 +8,7 @@ extension BenchmarkFolder {
   /// text files, ScienceQA the result file of LLaVA's script.
   /// - Parameter options: as in `score`; where missing answers are allowed they are empty.
   /// - Throws: `EvaluationError` if there is no such form or a question has no answer; `FileError` if writing fails.
-  public func writeSubmission(
+  package func writeSubmission(
     _ answers: AnswerFile, to url: URL, _ options: ScoringOptions = ScoringOptions()
   ) throws {
     guard !answers.isConverted else {

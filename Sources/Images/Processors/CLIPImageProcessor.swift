@@ -3,9 +3,9 @@
 ///
 /// The order is fixed: pad to a square, resize, crop the middle, rescale, normalise. Each step can be
 /// switched off.
-public struct CLIPImageProcessor: ImageProcessor, Equatable {
+package struct CLIPImageProcessor: ImageProcessor, Equatable {
   /// The size to which a picture is resized.
-  public enum Size: Sendable, Equatable {
+  package enum Size: Sendable, Equatable {
     /// The shorter side gets this length, the shape is kept.
     case shortestEdge(Int)
     /// Both sides are given, the shape is not kept.
@@ -13,25 +13,25 @@ public struct CLIPImageProcessor: ImageProcessor, Equatable {
   }
 
   /// LLaVA's `image_aspect_ratio: pad`: a square canvas filled with the mean colour.
-  public var padsToSquare = false
+  package var padsToSquare = false
   /// Nil leaves the size as it is (`do_resize: false`).
-  public var size: Size? = .shortestEdge(336)
-  public var filter = ResamplingFilter.bicubic
+  package var size: Size? = .shortestEdge(336)
+  package var filter = ResamplingFilter.bicubic
   /// Nil leaves the edges on (`do_center_crop: false`). Where the crop is larger than the picture, black is
   /// added.
-  public var cropWidth: Int? = 336
-  public var cropHeight: Int? = 336
+  package var cropWidth: Int? = 336
+  package var cropHeight: Int? = 336
   /// How bytes become samples.
-  public var normalization = SampleNormalization.clip
+  package var normalization = SampleNormalization.clip
   /// Guards the size of every intermediate picture.
-  public var limits = ImageLimits()
+  package var limits = ImageLimits()
 
   /// The processor of CLIP ViT-L/14 at 336 pixels, the tower of LLaVA-1.5. Change what a configuration says
   /// otherwise.
-  public init() {}
+  package init() {}
 
   /// SigLIP's: resized to a square without keeping the shape, samples of −1…1.
-  public static func siglip(side: Int) -> CLIPImageProcessor {
+  package static func siglip(side: Int) -> CLIPImageProcessor {
     var processor = CLIPImageProcessor()
     processor.size = .exact(width: side, height: side)
     (processor.cropWidth, processor.cropHeight) = (nil, nil)
@@ -41,18 +41,18 @@ public struct CLIPImageProcessor: ImageProcessor, Equatable {
 
   /// - Returns: `[3, height, width]`
   /// - Throws: `ImageError` when a setting makes no sense or an intermediate picture exceeds the limits.
-  public func pixelValues(_ image: PixelImage) throws -> PixelValues {
+  package func pixelValues(_ image: PixelImage) throws -> PixelValues {
     try normalization.scaling().pixelValues(preparedPixels(image))
   }
 
-  public func process(_ image: PixelImage) throws -> ProcessedImage {
+  package func process(_ image: PixelImage) throws -> ProcessedImage {
     ProcessedImage(PixelTensor(try pixelValues(image)), of: image)
   }
 
   /// The picture after padding, resizing and cropping, before its samples become floating-point numbers.
   ///
   /// - Throws: as ``pixelValues(_:)``.
-  public func preparedPixels(_ image: PixelImage) throws -> PixelImage {
+  package func preparedPixels(_ image: PixelImage) throws -> PixelImage {
     let canvas = padsToSquare ? PixelCanvas(squareAround: image, fill: try meanColor()) : PixelCanvas(image)
     let (width, height) = try targetSize(of: canvas)
     let newWidth = cropWidth ?? width

@@ -1,22 +1,22 @@
 /// Idefics 3's and SmolVLM's pictures: enlarged or reduced to a fixed longer side, then to whole tiles, cut up, the whole
 /// picture as the last tile.
-public struct Idefics3ImageProcessor: ImageProcessor, Equatable {
+package struct Idefics3ImageProcessor: ImageProcessor, Equatable {
   /// The longer side after the first resize (`size.longest_edge`).
-  public var longestEdge = 1456
+  package var longestEdge = 1456
   /// The side of a tile (`max_image_size.longest_edge`).
-  public var tileSide = 364
+  package var tileSide = 364
   /// Whether pictures are cut up (`do_image_splitting`); if not, the whole picture is the only tile.
-  public var splits = true
-  public var filter = ResamplingFilter.lanczos
-  public var normalization = SampleNormalization.symmetric
-  public var limits = ImageLimits()
+  package var splits = true
+  package var filter = ResamplingFilter.lanczos
+  package var normalization = SampleNormalization.symmetric
+  package var limits = ImageLimits()
 
-  public init() {}
+  package init() {}
 
   /// The size after the first resize: the longer side is given, the other follows and is even.
   ///
   /// - Throws: `ImageError.invalidRequest` when a setting makes no sense.
-  public func firstSize(width: Int, height: Int) throws -> (width: Int, height: Int) {
+  package func firstSize(width: Int, height: Int) throws -> (width: Int, height: Int) {
     guard width > 0, height > 0, (1...1 << 20).contains(longestEdge), (1...1 << 14).contains(tileSide) else {
       throw ImageError.invalidRequest("a longest edge of \(longestEdge) or a tile of \(tileSide) pixels")
     }
@@ -38,7 +38,7 @@ public struct Idefics3ImageProcessor: ImageProcessor, Equatable {
   /// The size after the second resize: whole tiles, by the shape that the first resize left.
   ///
   /// - Throws: as ``firstSize(width:height:)``.
-  public func secondSize(width: Int, height: Int) throws -> (width: Int, height: Int) {
+  package func secondSize(width: Int, height: Int) throws -> (width: Int, height: Int) {
     let (width, height) = try firstSize(width: width, height: height)
     func wholeTiles(_ side: Int) -> Int { (side + tileSide - 1) / tileSide * tileSide }
     let ratio = Double(width) / Double(height)
@@ -50,7 +50,7 @@ public struct Idefics3ImageProcessor: ImageProcessor, Equatable {
     return (wholeTiles(Int(Double(newHeight) * ratio)), newHeight)
   }
 
-  public func process(_ image: PixelImage) throws -> ProcessedImage {
+  package func process(_ image: PixelImage) throws -> ProcessedImage {
     let first = try firstSize(width: image.width, height: image.height)
     var picture = try image.resized(width: first.width, height: first.height, filter: filter, limits: limits)
     var images: [PixelImage] = []

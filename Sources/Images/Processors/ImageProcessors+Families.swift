@@ -1,10 +1,10 @@
-public import StrictJSON
+package import StrictJSON
 
 extension CLIPImageProcessor {
   /// Reads CLIP's preprocessor_config.json. A missing key means what it means for CLIP ViT-L/14 at 336 pixels.
   ///
   /// - Throws: `JSONError` if a value makes no sense or asks for what is not supported.
-  public init(preprocessor json: JSONObject) throws {
+  package init(preprocessor json: JSONObject) throws {
     self.init()
     let settings = PreprocessorSettings(json: json)
     padsToSquare = try json.optionalBool("do_pad") ?? false

@@ -1,14 +1,14 @@
-public import Foundation
-public import StrictJSON
+package import Foundation
+package import StrictJSON
 
 /// Makes the image processor that a model's configuration describes.
-public enum ImageProcessors {
+package enum ImageProcessors {
   /// The processor of a model folder: preprocessor_config.json, or the `image_processor` of processor_config.json, and what
   /// config.json adds to it.
   ///
   /// - Parameter side: The side of the square that the tower reads, by which CLIP's rules apply where neither file is there.
   /// - Throws: `JSONError` if a file cannot be read or asks for what is not supported.
-  public static func load(folder: URL, side: Int? = nil) throws -> any ImageProcessor {
+  package static func load(folder: URL, side: Int? = nil) throws -> any ImageProcessor {
     let model = try object("config.json", in: folder) ?? JSONObject()
     if let preprocessor = try object("preprocessor_config.json", in: folder) {
       return try make(preprocessor: preprocessor, model: model)
@@ -31,7 +31,7 @@ public enum ImageProcessors {
   /// `image_grid`, `image_global`, `is_multipath_encoder` and `input_image_size` count.
   ///
   /// - Throws: `JSONError` if a value makes no sense or asks for what is not supported.
-  public static func make(preprocessor: JSONObject, model: JSONObject = JSONObject()) throws
+  package static func make(preprocessor: JSONObject, model: JSONObject = JSONObject()) throws
     -> any ImageProcessor
   {
     let settings = PreprocessorSettings(json: preprocessor)

@@ -1,30 +1,30 @@
 /// LLaVA-OneVision's pictures: the whole at the tower's size, then the tiles of a grid that fits its shape (`anyres`).
-public struct LLaVAOneVisionImageProcessor: ImageProcessor, Equatable {
+package struct LLaVAOneVisionImageProcessor: ImageProcessor, Equatable {
   /// Sizes that a picture may be resized to before it is cut up (`image_grid_pinpoints`), multiples of the tile.
-  public var sizes: [Size]
-  public var tileWidth = 384
-  public var tileHeight = 384
-  public var filter = ResamplingFilter.bicubic
-  public var normalization = SampleNormalization.symmetric
-  public var limits = ImageLimits()
+  package var sizes: [Size]
+  package var tileWidth = 384
+  package var tileHeight = 384
+  package var filter = ResamplingFilter.bicubic
+  package var normalization = SampleNormalization.symmetric
+  package var limits = ImageLimits()
 
-  public struct Size: Sendable, Equatable {
-    public var width: Int
-    public var height: Int
+  package struct Size: Sendable, Equatable {
+    package var width: Int
+    package var height: Int
 
-    public init(width: Int, height: Int) {
+    package init(width: Int, height: Int) {
       self.width = width
       self.height = height
     }
   }
 
-  public init(sizes: [Size]) { self.sizes = sizes }
+  package init(sizes: [Size]) { self.sizes = sizes }
 
   /// The size at which most of the picture's own pixels are kept; of equal ones that with the least padding, and the
   /// first of the list (`select_best_resolution` of transformers).
   ///
   /// - Throws: `ImageError.invalidRequest` when there is no size to choose.
-  public func bestSize(width: Int, height: Int) throws -> Size {
+  package func bestSize(width: Int, height: Int) throws -> Size {
     let (pixels, overflow) = width.multipliedReportingOverflow(by: height)
     guard width > 0, height > 0, !overflow else {
       throw ImageError.invalidRequest("a picture cannot be \(width)×\(height) pixels")
@@ -43,7 +43,7 @@ public struct LLaVAOneVisionImageProcessor: ImageProcessor, Equatable {
     return best.size
   }
 
-  public func process(_ image: PixelImage) throws -> ProcessedImage {
+  package func process(_ image: PixelImage) throws -> ProcessedImage {
     let size = try bestSize(width: image.width, height: image.height)
     guard tileWidth > 0, tileHeight > 0, size.width % tileWidth == 0, size.height % tileHeight == 0 else {
       throw ImageError.invalidRequest(

@@ -1,21 +1,21 @@
 /// MGM's (Mini-Gemini's) pictures: one of high resolution for the second tower and, made from it, the CLIP tower's, whole
 /// or in tiles.
-public struct MGMImageProcessor: ImageProcessor, Equatable {
+package struct MGMImageProcessor: ImageProcessor, Equatable {
   /// Makes the picture of high resolution (`image_size_aux`).
-  public var large: CLIPImageProcessor
+  package var large: CLIPImageProcessor
   /// The side of the square that the CLIP tower reads.
-  public var side: Int
+  package var side: Int
   /// Tiles a side (`image_grid`).
-  public var grid = 1
+  package var grid = 1
   /// The whole picture follows the tiles (`image_global`).
-  public var addsWhole = false
+  package var addsWhole = false
 
-  public init(large: CLIPImageProcessor, side: Int) {
+  package init(large: CLIPImageProcessor, side: Int) {
     self.large = large
     self.side = side
   }
 
-  public func process(_ image: PixelImage) throws -> ProcessedImage {
+  package func process(_ image: PixelImage) throws -> ProcessedImage {
     let (whole, overflow) = side.multipliedReportingOverflow(by: grid)
     guard side > 0, grid > 0, !overflow else {
       throw ImageError.invalidRequest(

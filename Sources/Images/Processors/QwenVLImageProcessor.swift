@@ -1,26 +1,26 @@
 import Foundation
 
 /// Qwen2-VL's and Qwen2.5-VL's pictures: resized to a multiple of the merged patches' side, and cut into patches.
-public struct QwenVLImageProcessor: ImageProcessor, Equatable {
-  public var patchSize = 14
+package struct QwenVLImageProcessor: ImageProcessor, Equatable {
+  package var patchSize = 14
   /// Patches a side that the model merges into one row; they stand together.
-  public var mergeSize = 2
+  package var mergeSize = 2
   /// A still picture stands for this many frames.
-  public var temporalPatchSize = 2
+  package var temporalPatchSize = 2
   /// Bounds of width times height (`min_pixels` and `max_pixels`, or `size`).
-  public var smallestArea = 56 * 56
-  public var largestArea = 28 * 28 * 16_384
-  public var filter = ResamplingFilter.bicubic
-  public var normalization = SampleNormalization.clip
-  public var limits = ImageLimits()
+  package var smallestArea = 56 * 56
+  package var largestArea = 28 * 28 * 16_384
+  package var filter = ResamplingFilter.bicubic
+  package var normalization = SampleNormalization.clip
+  package var limits = ImageLimits()
 
-  public init() {}
+  package init() {}
 
   /// The size that a picture gets: sides are multiples of the factor, the area lies within the bounds and the shape stays
   /// as near as can be (`smart_resize` of transformers).
   ///
   /// - Throws: `ImageError.invalidRequest` when one side is more than 200 times the other, or a setting makes no sense.
-  public func size(width: Int, height: Int) throws -> (width: Int, height: Int) {
+  package func size(width: Int, height: Int) throws -> (width: Int, height: Int) {
     let (factor, overflow) = patchSize.multipliedReportingOverflow(by: mergeSize)
     guard width > 0, height > 0, !overflow, (1...1 << 14).contains(factor), smallestArea > 0,
       largestArea >= smallestArea
@@ -49,7 +49,7 @@ public struct QwenVLImageProcessor: ImageProcessor, Equatable {
   }
 
   /// Patches are rows of `[3, time, patch, patch]` values; those that are merged follow each other, row by row.
-  public func process(_ image: PixelImage) throws -> ProcessedImage {
+  package func process(_ image: PixelImage) throws -> ProcessedImage {
     let (width, height) = try size(width: image.width, height: image.height)
     guard (1...64).contains(temporalPatchSize) else {
       throw ImageError.invalidRequest("a patch cannot have \(temporalPatchSize) frames")

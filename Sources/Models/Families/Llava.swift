@@ -1,19 +1,19 @@
-public import StrictJSON
-public import Tensors
+package import StrictJSON
+package import Tensors
 
 /// LLaVA-1.5 in Hugging Face's layout (Liu et al. 2023): CLIP tower, two-layer projector, LLaMA decoder.
-public struct LlavaConfiguration: Sendable, Equatable {
-  public var text: DecoderConfiguration
-  public var vision: VisionTransformerConfiguration
+package struct LlavaConfiguration: Sendable, Equatable {
+  package var text: DecoderConfiguration
+  package var vision: VisionTransformerConfiguration
   /// The token that stands for one row of image features in a prompt.
-  public var imageTokenID: Int
-  public var featureLayer: Int
+  package var imageTokenID: Int
+  package var featureLayer: Int
   /// Whether the class token's row goes to the decoder too (`vision_feature_select_strategy` "full").
-  public var keepsClassToken: Bool
-  public var projectorActivation: Activation
-  public var projectorHasBias: Bool
+  package var keepsClassToken: Bool
+  package var projectorActivation: Activation
+  package var projectorHasBias: Bool
 
-  public init(_ json: JSONObject) throws {
+  package init(_ json: JSONObject) throws {
     text = try DecoderConfiguration(json.object("text_config"))
     let sizes = try json.object("vision_config")
     let type = try sizes.optionalString("model_type") ?? "clip_vision_model"
@@ -50,8 +50,8 @@ public struct LlavaConfiguration: Sendable, Equatable {
 }
 
 /// One tower and one projector: from square views to rows of the decoder.
-public final class LlavaImageEncoder: SquareImageEncoder {
-  public let tower: VisionTransformer
+package final class LlavaImageEncoder: SquareImageEncoder {
+  package let tower: VisionTransformer
   private let projector: Projector
   private let featureLayer: Int
   private let keepsClassToken: Bool
@@ -66,18 +66,18 @@ public final class LlavaImageEncoder: SquareImageEncoder {
     self.keepsClassToken = keepsClassToken && tower.configuration.kind == .clip
   }
 
-  public var tokensPerImage: Int { tower.configuration.patchCount + (keepsClassToken ? 1 : 0) }
-  public var imageSize: Int { tower.configuration.imageSize }
-  public var featureWidth: Int { tower.configuration.hiddenSize }
-  public var gridSide: Int { tower.configuration.gridSide }
-  public var projectorParameters: [Parameter] { projector.parameters }
-  public var towerParameters: [Parameter] { tower.parameters }
+  package var tokensPerImage: Int { tower.configuration.patchCount + (keepsClassToken ? 1 : 0) }
+  package var imageSize: Int { tower.configuration.imageSize }
+  package var featureWidth: Int { tower.configuration.hiddenSize }
+  package var gridSide: Int { tower.configuration.gridSide }
+  package var projectorParameters: [Parameter] { projector.parameters }
+  package var towerParameters: [Parameter] { tower.parameters }
 
-  public func features(_ input: ImageInput, _ tape: Tape) -> Value {
+  package func features(_ input: ImageInput, _ tape: Tape) -> Value {
     tower.features(input.pixels, layer: featureLayer, keepsClassToken: keepsClassToken, tape)
   }
 
-  public func project(_ features: Value, of input: ImageInput, _ tape: Tape) -> Value {
+  package func project(_ features: Value, of input: ImageInput, _ tape: Tape) -> Value {
     projector(features, tape)
   }
 }

@@ -1,26 +1,26 @@
-public import StrictJSON
+package import StrictJSON
 internal import Tensors
 
 /// The sizes of a ConvNeXt (Liu et al. 2022).
-public struct ConvNeXtConfiguration: Sendable, Equatable {
+package struct ConvNeXtConfiguration: Sendable, Equatable {
   /// Blocks and channels of each stage.
-  public var depths: [Int]
-  public var widths: [Int]
-  public var normEpsilon: Float
+  package var depths: [Int]
+  package var widths: [Int]
+  package var normEpsilon: Float
 
   /// The total stride: pixels of the picture along one side of a cell of the last stage.
-  public var stride: Int { stem << (depths.count - 1) }
+  package var stride: Int { stem << (depths.count - 1) }
   /// Pixels along one side of a cell of the first stage.
   let stem = 4
 
-  public init(depths: [Int], widths: [Int], normEpsilon: Float = 1e-6) {
+  package init(depths: [Int], widths: [Int], normEpsilon: Float = 1e-6) {
     self.depths = depths
     self.widths = widths
     self.normEpsilon = normEpsilon
   }
 
   /// `depths`, `dims` and `norm_eps`, as a tower's own file gives them.
-  public init(_ json: JSONObject) throws {
+  package init(_ json: JSONObject) throws {
     let depths = try json.optionalInts("depths") ?? [3, 3, 27, 3]
     let widths = try json.optionalInts("dims") ?? [192, 384, 768, 1536]
     guard depths.count == widths.count, !depths.isEmpty, depths.count <= 8,
@@ -36,7 +36,7 @@ public struct ConvNeXtConfiguration: Sendable, Equatable {
   }
 
   /// The towers that published checkpoints name; nil for other names.
-  public init?(published name: String) {
+  package init?(published name: String) {
     let name = name.lowercased()
     if name.contains("xxlarge") {
       self.init(depths: [3, 4, 30, 3], widths: [384, 768, 1536, 3072], normEpsilon: 1e-5)

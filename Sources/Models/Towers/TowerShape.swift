@@ -1,14 +1,14 @@
 internal import StrictJSON
-public import Tensors
+package import Tensors
 
 /// Well-known vision towers with random weights, for timing them alone.
-public enum TowerShape: String, Sendable, CaseIterable {
+package enum TowerShape: String, Sendable, CaseIterable {
   case clipL336 = "clip-l-336"
   case siglipSo400m384 = "siglip-so400m-384"
   case convNeXtL1024 = "convnext-l-1024"
 
   /// The side of the square picture that it is timed with.
-  public var imageSize: Int {
+  package var imageSize: Int {
     switch self {
     case .clipL336: 336
     case .siglipSo400m384: 384
@@ -18,7 +18,7 @@ public enum TowerShape: String, Sendable, CaseIterable {
 
   /// A tower that turns pixels into the rows of its last layer.
   /// - Shape: `[1, 3, imageSize, imageSize]` → `[cells, width]`
-  public func tower(_ precision: WeightPrecision) throws -> (Tensor, Tape) -> Value {
+  package func tower(_ precision: WeightPrecision) throws -> (Tensor, Tape) -> Value {
     let source = RepeatedNoise(precision)
     switch self {
     case .clipL336: return try Self.transformer(Self.clip, .clip, source)

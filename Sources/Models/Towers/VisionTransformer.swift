@@ -1,27 +1,27 @@
-public import StrictJSON
-public import Tensors
+package import StrictJSON
+package import Tensors
 
 /// The sizes of a vision transformer, as `vision_config` gives them.
-public struct VisionTransformerConfiguration: Sendable, Equatable {
-  public enum Kind: Sendable, Equatable {
+package struct VisionTransformerConfiguration: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
     /// A class token and a norm in front of the blocks, patches without bias (Radford et al. 2021).
     case clip
     /// Neither of them, patches with bias (Zhai et al. 2023).
     case siglip
   }
 
-  public var kind: Kind
-  public var hiddenSize: Int
-  public var intermediateSize: Int
-  public var layerCount: Int
-  public var heads: Int
-  public var imageSize: Int
-  public var patchSize: Int
-  public var normEpsilon: Float
-  public var activation: Activation
+  package var kind: Kind
+  package var hiddenSize: Int
+  package var intermediateSize: Int
+  package var layerCount: Int
+  package var heads: Int
+  package var imageSize: Int
+  package var patchSize: Int
+  package var normEpsilon: Float
+  package var activation: Activation
 
   /// Keys that are left out mean Hugging Face's defaults (CLIP ViT-B/32, SigLIP B/16).
-  public init(_ json: JSONObject, kind: Kind = .clip) throws {
+  package init(_ json: JSONObject, kind: Kind = .clip) throws {
     self.kind = kind
     let isCLIP = kind == .clip
     hiddenSize = try DecoderConfiguration.size(json, "hidden_size", default: 768)
@@ -53,8 +53,8 @@ public struct VisionTransformerConfiguration: Sendable, Equatable {
   }
 
   /// Patches along one side of the image.
-  public var gridSide: Int { imageSize / patchSize }
-  public var patchCount: Int { gridSide * gridSide }
+  package var gridSide: Int { imageSize / patchSize }
+  package var patchCount: Int { gridSide * gridSide }
 }
 
 extension Activation {
@@ -69,8 +69,8 @@ extension Activation {
 }
 
 /// A vision transformer: patch convolution, learnt positions, pre-norm blocks.
-public final class VisionTransformer: Sendable {
-  public let configuration: VisionTransformerConfiguration
+package final class VisionTransformer: Sendable {
+  package let configuration: VisionTransformerConfiguration
   /// Nil where there is no class token.
   private let classEmbedding: Parameter?
   private let patchEmbedding: Parameter
@@ -107,7 +107,7 @@ public final class VisionTransformer: Sendable {
     }
   }
 
-  public var parameters: [Parameter] {
+  package var parameters: [Parameter] {
     [classEmbedding, patchEmbedding, patchBias, positionEmbedding].compactMap { $0 }
       + (preNorm?.parameters ?? []) + blocks.flatMap(\.parameters) + postNorm.parameters
   }

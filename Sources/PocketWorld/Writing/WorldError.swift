@@ -1,10 +1,10 @@
 /// Why a world could not be written.
-public enum WorldError: Error, CustomStringConvertible, Sendable {
+package enum WorldError: Error, CustomStringConvertible, Sendable {
   case countOutOfRange(Int, ClosedRange<Int>)
   case exists(path: String)
   case unwritable(path: String, reason: String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .countOutOfRange(let count, let range):
       "A world cannot have \(count) questions per kind; give a number from \(range.lowerBound) to \(range.upperBound)."

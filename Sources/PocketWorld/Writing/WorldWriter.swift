@@ -1,11 +1,11 @@
 import Files
-public import Foundation
+package import Foundation
 import StrictJSON
 
 /// Writes pictures and questions as files, one folder per benchmark, each in the benchmark's own format.
-public enum WorldWriter {
+package enum WorldWriter {
   /// Questions per kind that can be asked for.
-  public static let countRange = 1...1_000_000
+  package static let countRange = 1...1_000_000
 
   /// Writes a split with at least `count` questions of each kind; the same arguments give the same questions.
   ///
@@ -14,7 +14,7 @@ public enum WorldWriter {
   ///   - folder: must not exist yet, or be empty.
   ///   - kinds: the kinds to write, all by default.
   /// - Throws: `WorldError`, or the error of the picture or JSON writer.
-  public static func write(
+  package static func write(
     to folder: URL, split: WorldSplit, count: Int, seed: UInt64, kinds: [QuestionKind] = QuestionKind.allCases
   ) throws {
     guard countRange.contains(count) else { throw WorldError.countOutOfRange(count, countRange) }
