@@ -53,32 +53,39 @@ let package = Package(
     module("Models", ["Tensors", "Files", "StrictJSON", "Checkpoints", "Images"]),
     module("MixtureOfDepths", ["Tensors", "StrictJSON", "Checkpoints", "Models", "CLAPACK"]),
     module(
-      "Generation",
-      ["Tensors", "StrictJSON", "Checkpoints", "Tokenization", "Images", "Models", "MixtureOfDepths"]),
+      "Answering",
+      [
+        "Tensors", "Files", "StrictJSON", "Checkpoints", "Tokenization", "Images", "Models",
+        "MixtureOfDepths",
+      ]),
+    module("Tracing", ["Tensors", "Checkpoints", "Models", "MixtureOfDepths", "Answering"]),
+    module("Speed", ["Tensors", "StrictJSON", "Images", "Models", "MixtureOfDepths", "Answering"]),
     module("PocketWorld", ["Files", "StrictJSON", "Images"]),
     module(
       "Training",
       [
         "Tensors", "Files", "StrictJSON", "Checkpoints", "Tokenization", "Images", "Models",
         "MixtureOfDepths",
-        "Generation", "PocketWorld",
+        "Answering", "PocketWorld",
       ]),
     module(
       "Evaluation",
       [
-        "Files", "StrictJSON", "Images", "Models", "MixtureOfDepths", "Tokenization", "Tensors", "Generation",
+        "Files", "StrictJSON", "Images", "Models", "MixtureOfDepths", "Tokenization", "Tensors", "Answering",
       ]),
     module(
       "Reproduction",
       [
-        "Tensors", "Files", "StrictJSON", "Tokenization", "Images", "Models", "MixtureOfDepths", "Generation",
+        "Tensors", "Files", "StrictJSON", "Tokenization", "Images", "Models", "MixtureOfDepths", "Answering",
+        "Speed",
         "PocketWorld", "Training", "Evaluation",
       ]),
     .executableTarget(
       name: "gamma-mod",
       dependencies: [
-        "Checkpoints", "Evaluation", "Files", "Generation", "Images", "MixtureOfDepths", "Models",
-        "PocketWorld", "Reproduction", "StrictJSON", "Tensors", "Tokenization", "Training",
+        "Answering", "Checkpoints", "Evaluation", "Files", "Images", "MixtureOfDepths", "Models",
+        "PocketWorld", "Reproduction", "Speed", "StrictJSON", "Tensors", "Tokenization", "Tracing",
+        "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -97,10 +104,18 @@ let package = Package(
     tests("Models", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths"]),
     tests("MixtureOfDepths", ["Timing", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models"]),
     tests("Training", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths"]),
-    tests("Generation", ["Checkpoints", "MixtureOfDepths", "Models", "Tensors"]),
+    tests(
+      "Answering",
+      [
+        "Checkpoints", "Images", "ModelTesting", "MixtureOfDepths", "Models", "StrictJSON", "Tensors",
+        "Tokenization",
+        "Tracing",
+      ]),
+    tests("Tracing", ["Answering", "Checkpoints", "MixtureOfDepths", "Models", "Tensors"]),
+    tests("Speed", ["MixtureOfDepths", "Models", "Tensors"]),
     tests("PocketWorld", ["StrictJSON", "Images"]),
     tests("Reproduction", ["StrictJSON"]),
-    tests("Evaluation", ["Files", "Generation", "Images", "MixtureOfDepths", "PocketWorld", "StrictJSON"]),
+    tests("Evaluation", ["Answering", "Files", "Images", "MixtureOfDepths", "PocketWorld", "StrictJSON"]),
     tests("gamma-mod", []),
   ],
   cxxLanguageStandard: .cxx17

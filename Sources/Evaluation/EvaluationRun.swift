@@ -1,11 +1,11 @@
+package import Answering
 internal import Dispatch
 internal import Foundation
-package import Generation
 internal import Images
 internal import Models
 internal import StrictJSON
 internal import Synchronization
-internal import Tensors
+package import Tensors
 internal import Tokenization
 
 /// Asks a model the questions of a benchmark.
@@ -23,6 +23,8 @@ package struct EvaluationRun: Sendable {
     package var batch: Int?
     package var temperature = 0.0
     package var seed: UInt64 = 0
+    /// In which keys and values are kept.
+    package var cacheFormat = KeyValueFormat.float32
     /// Replace every picture by an evenly grey one of its size, to see what is known without looking.
     package var greyPictures = false
     /// Turn pictures upright as their EXIF orientation says; the official scripts do not.
@@ -66,12 +68,14 @@ package struct EvaluationRun: Sendable {
     let queue = Mutex(BatchQueue(batches, earlier: earlier))
     onProgress(asked.indices.count { earlier[$0] != nil }, asked.count)
     DispatchQueue.concurrentPerform(iterations: sessions.count) { lane in
+      let loop = loop(sessions[lane])
       while !isCancelled(), let (index, batch) = queue.withLock({ $0.next() }) {
         do {
           let questions = batch.map { asked[$0] }
           guard
             let texts = try answer(
-              questions, firstPlace: batch.first ?? 0, of: benchmark, sessions[lane], isCancelled: isCancelled
+              questions, firstPlace: batch.first ?? 0, of: benchmark, sessions[lane], loop,
+              isCancelled: isCancelled
             )
           else { return }
           let records = zip(batch, texts).map { place, text in
@@ -96,6 +100,16 @@ package struct EvaluationRun: Sendable {
     return AnswerFile(asked.indices.compactMap { records[$0] })
   }
 
+  /// Questions of a batch are read in as few passes as there are.
+  private func loop(_ session: VisionLanguageSession) -> AnswerLoop {
+    var limits = EngineLimits()
+    limits.activeRequests = options.batch ?? Self.usualBatch(session)
+    limits.rowsPerPass = 8192
+    limits.cacheFormat = options.cacheFormat
+    limits.cacheBytes /= 2
+    return AnswerLoop(session, limits)
+  }
+
   /// Small models are slowed by many small steps; large ones by the memory of many caches, while up to four rows of a
   /// generated token read the weights only once.
   private static func usualBatch(_ session: VisionLanguageSession) -> Int {
@@ -106,13 +120,8 @@ package struct EvaluationRun: Sendable {
   /// - Returns: Nil if the run was cancelled before all answers were complete.
   private func answer(
     _ items: [EvaluationItem], firstPlace: Int, of benchmark: Benchmark, _ session: VisionLanguageSession,
-    isCancelled: () -> Bool
+    _ loop: AnswerLoop, isCancelled: @escaping () -> Bool
   ) throws -> [String]? {
-    var generation = Generator.Options()
-    generation.maxTokens = options.maxTokens ?? benchmark.maxTokens(options.rules)
-    generation.temperature = options.temperature
-    // The generator counts on from here, so every question has the same seed in every batch.
-    generation.seed = options.seed &+ UInt64(firstPlace)
     var pictures: [EvaluationItem.Picture: PixelImage] = [:]
     let prompts = try items.map { item in
       if let image = item.image, pictures[image] == nil { pictures[image] = try picture(image, of: item) }
@@ -120,7 +129,15 @@ package struct EvaluationRun: Sendable {
         [ConversationMessage(.user, item.prompt), ConversationMessage(.assistant, nil)],
         images: item.image.flatMap { pictures[$0] }.map { [$0] } ?? [])
     }
-    let answers = try Generator(session, generation).answer(prompts, isCancelled: isCancelled).answers
+    let requests = prompts.enumerated().map { index, prompt in
+      var asked = AnswerOptions()
+      asked.maxTokens = options.maxTokens ?? benchmark.maxTokens(options.rules)
+      asked.sampling.temperature = options.temperature
+      // A question has the same seed in every batch.
+      asked.sampling.seed = options.seed &+ UInt64(firstPlace + index)
+      return AnswerRequest(prompt, asked)
+    }
+    let answers = try loop.answers(requests, isCancelled: isCancelled)
     guard !answers.contains(where: { $0.finishReason == .cancelled }) else { return nil }
     return answers.map { $0.text.trimmingCharacters(in: .whitespacesAndNewlines) }
   }

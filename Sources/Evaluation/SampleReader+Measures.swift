@@ -1,4 +1,4 @@
-internal import Generation
+internal import Answering
 package import MixtureOfDepths
 internal import Models
 package import Tensors

@@ -1,4 +1,4 @@
-package import Generation
+package import Answering
 internal import Images
 package import Models
 internal import Tensors
@@ -25,19 +25,21 @@ package struct SampleReader {
     _ items: [EvaluationItem], observer: any DecoderObserver, willRead: (Prompt) -> Void = { _ in },
     onProgress: (Int) -> Void = { _ in }
   ) throws -> Means {
-    let pool = MemoryPool()
+    var (limits, options) = (EngineLimits(), AnswerOptions())
+    // Observers want every row of a prompt, and all of them in one pass.
+    limits.rowsPerPass = .max
+    options.sharesRows = false
+    options.maxTokens = 0
+    let loop = AnswerLoop(session, limits, observer: observer)
     var (tokens, bytes) = (0, 0)
     for (index, item) in items.enumerated() {
       let images = try item.image.map { [try picture($0, of: item)] } ?? []
       let turns = [ConversationMessage(.user, item.prompt), ConversationMessage(.assistant, nil)]
       let prompt = try session.prompt(turns, images: images)
       willRead(prompt)
-      let batch = SequenceBatch(
-        session.model, backend: session.backend, pool: pool, count: 1, observer: observer,
-        cacheFormat: session.cacheFormat, pictures: session.pictures)
-      try batch.read([prompt])
+      let answer = try loop.answers([AnswerRequest(prompt, options)])[0]
       tokens += prompt.ids.count
-      bytes += batch.cacheBytes
+      bytes += answer.cacheBytes
       onProgress(index + 1)
     }
     let count = Double(max(1, items.count))

@@ -45,15 +45,15 @@ private struct AttentionRankingLayer: DecoderLayer {
   func forward(_ hidden: Value, _ pass: DecoderPass) -> Value {
     let attention = LastTokenAttention(passingOnTo: pass.observer, backend: pass.tape.backend)
     let result = base.forward(hidden, DecoderPass(pass.batch, tape: pass.tape, observer: attention))
-    pass.rowsLeft = zip(pass.batch.segments, attention.scores).flatMap { segment, scores -> [Int] in
-      let images = segment.rows.filter { pass.batch.roles[$0] == .image }
+    pass.rowsLeft = zip(pass.batch.slices, attention.scores).flatMap { slice, scores -> [Int] in
+      let images = slice.rows.filter { pass.batch.roles[$0] == .image }
       let count = Int((skip * Double(images.count)).rounded(.down))
-      guard count > 0, !segment.isDecoding else { return Array(segment.rows) }
-      let first = segment.rows.lowerBound
+      guard count > 0, !slice.isDecoding else { return Array(slice.rows) }
+      let first = slice.rows.lowerBound
       // Of equals the later rows go.
       let dropped = images.sorted { (scores[$0 - first], $1) < (scores[$1 - first], $0) }.prefix(count)
       let gone = Set(dropped)
-      return segment.rows.filter { !gone.contains($0) }
+      return slice.rows.filter { !gone.contains($0) }
     }
     return result
   }
@@ -72,16 +72,16 @@ private struct PrunedLayer: DecoderLayer {
   func forward(_ hidden: Value, _ pass: DecoderPass) -> Value {
     guard let rows = pass.rowsLeft, rows.count < hidden.rows else { return base.forward(hidden, pass) }
     let tape = pass.tape
-    let plan = LayerPlan(pass.batch, layer: index, rows: rows)
+    let plan = pass.plan(layer: index, rows: rows)
     let kept = tape.gather(hidden, rows: rows)
     let changed = base.run(kept, normed: base.inputNorm(kept, tape), plan: plan, gate: nil, pass)
     return tape.replace(hidden, rows: rows, with: changed)
   }
 }
 
-/// What each segment's last row attends to.
+/// What each slice's last row attends to.
 private final class LastTokenAttention: DecoderObserver {
-  /// For each segment the attention to each of its rows, in the mean over heads.
+  /// For each slice the attention to each of its rows, in the mean over heads.
   private(set) var scores: [[Float]] = []
   private let next: (any DecoderObserver)?
   private let backend: Backend
@@ -91,12 +91,13 @@ private final class LastTokenAttention: DecoderObserver {
     self.backend = backend
   }
 
-  func layer(_ index: Int, finishedWith hidden: Tensor) {}
+  func layer(_ index: Int, of batch: PackedBatch, finishedWith hidden: Tensor) {}
 
   func layer(
-    _ index: Int, attends query: Tensor, key: Tensor, heads: AttentionHeads, items: [AttentionItem]
+    _ index: Int, attends query: Tensor, key: Tensor, heads: AttentionHeads, items: [AttentionItem],
+    of plan: LayerPlan
   ) {
-    next?.layer(index, attends: query, key: key, heads: heads, items: items)
+    next?.layer(index, attends: query, key: key, heads: heads, items: items, of: plan)
     let pool = MemoryPool()
     scores = items.map { item in
       let last = AttentionItem(

@@ -40,7 +40,7 @@ extension GammaInspection {
     if let routing, let layerCount = model.sizes?.decoder.layerCount {
       let list = routing.layers.map(String.init).joined(separator: ", ")
       add("routed layers", "\(routing.layers.count) of \(layerCount): \(list)")
-      add("routing", routing.rules)
+      add("routing", routing.rulesText)
     } else if model.sizes != nil, routingFault == nil {
       add("routed layers", "none, the model is dense")
     }
@@ -72,7 +72,7 @@ extension GammaInspection {
 
 extension RoutingConfiguration {
   /// The rules in words.
-  var rules: String {
+  var rulesText: String {
     let prompt =
       switch prefill {
       case .threshold(let value): "prompt rows run if p > \(value)"

@@ -1,4 +1,4 @@
-internal import Models
+package import Models
 internal import Synchronization
 package import Tensors
 
@@ -41,10 +41,11 @@ package final class RankMeter: DecoderObserver {
   /// ARank of each layer over what has been seen: maps with a zero diagonal.
   package var strictLower: [Double] { zip(strictSums, counts).map { $1 > 0 ? $0 / Double($1) : 0 } }
 
-  package func layer(_ index: Int, finishedWith hidden: Tensor) {}
+  package func layer(_ index: Int, of batch: PackedBatch, finishedWith hidden: Tensor) {}
 
   package func layer(
-    _ index: Int, attends query: Tensor, key: Tensor, heads: AttentionHeads, items: [AttentionItem]
+    _ index: Int, attends query: Tensor, key: Tensor, heads: AttentionHeads, items: [AttentionItem],
+    of plan: LayerPlan
   ) {
     // A generated token's map has one row; its rank says nothing.
     for item in items where item.queries.count > 1 {

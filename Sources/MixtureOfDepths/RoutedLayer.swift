@@ -42,27 +42,36 @@ package final class RoutedLayer: DecoderLayer {
     let normed = base.inputNorm(hidden, tape)
     let logits = tape.linear(normed, router)
     let probabilities = tape.secondClassProbability(logits)
-    let list = UnsafeBufferPointer(start: probabilities.tensor.floatPointer, count: hidden.rows)
-    let rows =
-      tape.records
-      ? configuration.rowsToTrain(pass.batch, layer: index, probabilities: list)
-      : configuration.rowsToRun(pass.batch, layer: index, probabilities: list)
+    let chosen = configuration.rows(
+      of: pass.batch, layer: index, probabilities: probabilities.tensor.floats(), isTraining: tape.records)
     (pass.observer as? any RoutingObserver)?
       .layer(
-        index, routed: pass.batch, logits: logits.tensor, probabilities: probabilities.tensor, running: rows)
+        index, routed: pass.batch, logits: logits.tensor, probabilities: probabilities.tensor,
+        running: chosen ?? Array(0..<hidden.rows))
     if tape.records {
-      var targets = [Int32](repeating: 0, count: hidden.rows)
-      for row in rows { targets[row] = 1 }
+      var targets = [Int32](repeating: chosen == nil ? 1 : 0, count: hidden.rows)
+      for row in chosen ?? [] { targets[row] = 1 }
       pass.auxiliaryLosses.append(tape.crossEntropy(logits, targets: targets, scale: 1 / Float(hidden.rows)))
     }
-    guard !rows.isEmpty else { return hidden }
-    let plan = LayerPlan(pass.batch, layer: index, rows: rows, positions: configuration.positions)
-    guard rows.count < hidden.rows else {
-      return base.run(hidden, normed: normed, plan: plan, gate: probabilities, pass)
+    let gates = tape.setting(probabilities, rows: ungatedRows(pass.batch), to: 1)
+    guard let rows = chosen else {
+      let plan =
+        configuration.positions == .original
+        ? pass.plan
+        : pass.plan(layer: index, rows: Array(0..<hidden.rows), positions: configuration.positions)
+      return base.run(hidden, normed: normed, plan: plan, gate: gates, pass)
     }
+    guard !rows.isEmpty else { return hidden }
+    let plan = pass.plan(layer: index, rows: rows, positions: configuration.positions)
     let changed = base.run(
       tape.gather(hidden, rows: rows), normed: tape.gather(normed, rows: rows), plan: plan,
-      gate: tape.gather(probabilities, rows: rows), pass)
+      gate: tape.gather(gates, rows: rows), pass)
     return tape.replace(hidden, rows: rows, with: changed)
+  }
+
+  /// Rows of sequences that are to be answered as if there were no router. For these, positions are whole as well, since
+  /// all rows run.
+  private func ungatedRows(_ batch: PackedBatch) -> [Int] {
+    batch.slices.lazy.filter { ($0.rules as? RoutingRules)?.isDense == true }.flatMap(\.rows)
   }
 }

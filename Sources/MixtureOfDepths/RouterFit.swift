@@ -42,10 +42,13 @@ package final class RouterFit: DecoderObserver {
     hidden = [:]
   }
 
-  package func layer(_ index: Int, finishedWith rows: Tensor) { hidden = [index: rows] }
+  package func layer(_ index: Int, of batch: PackedBatch, finishedWith rows: Tensor) {
+    hidden = [index: rows]
+  }
 
   package func layer(
-    _ index: Int, attends query: Tensor, key: Tensor, heads: AttentionHeads, items: [AttentionItem]
+    _ index: Int, attends query: Tensor, key: Tensor, heads: AttentionHeads, items: [AttentionItem],
+    of plan: LayerPlan
   ) {
     guard let layer = layers[index], let input = hidden[index - 1], let item = items.first, items.count == 1,
       query.rows == roles.count

@@ -5,24 +5,8 @@ package import Models
 /// The first group of keys is the official code's; an object that has only these gets the official rules. Keys of our
 /// own stand beside them, so that an official checkpoint loads unchanged and ours says what it needs.
 package struct RoutingConfiguration: Sendable, Equatable {
-  /// Which rows of a prompt a routed layer runs; p is the router's keep probability.
-  package enum Prefill: Sendable, Equatable {
-    /// Rows with p > threshold, text as well as image (official: 0.005).
-    case threshold(Float)
-    /// Image rows with p > threshold, and all text.
-    case imageThreshold(Float)
-    /// All but this share of the image rows of each sequence, those with the smallest p, and all text.
-    case imageSkip(Double)
-    /// All but this share of all rows, those with the smallest p: the counterpart of training without protection.
-    case skip(Double)
-  }
-
-  /// Whether a routed layer runs a generated token.
-  package enum Decode: Sendable, Equatable {
-    /// If p ≥ threshold (official: 0.5).
-    case threshold(Float)
-    case always
-  }
+  package typealias Prefill = RoutingRules.Prefill
+  package typealias Decode = RoutingRules.Decode
 
   /// The rows that training never skips (masked routing learning).
   package enum Protection: String, Sendable, CaseIterable {
@@ -89,9 +73,15 @@ package struct RoutingConfiguration: Sendable, Equatable {
     protection = .questionAndAnswer
   }
 
+  /// By which rows are chosen when the model answers.
+  package var rules: RoutingRules {
+    RoutingRules(prefill: prefill, decode: decode, skipByLayer: skipByLayer)
+  }
+
   /// The share that a routed layer skips where all skip `common`.
-  func share(_ common: Double, inLayer layer: Int) -> Double {
-    guard let skipByLayer, let index = layers.firstIndex(of: layer) else { return common }
-    return skipByLayer[index]
+  /// - Parameter byLayer: For each routed layer its own share; nil where all have the same.
+  func share(_ common: Double, _ byLayer: [Double]?, inLayer layer: Int) -> Double {
+    guard let byLayer, let index = layers.firstIndex(of: layer), index < byLayer.count else { return common }
+    return byLayer[index]
   }
 }

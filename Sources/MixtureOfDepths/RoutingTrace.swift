@@ -1,79 +1,70 @@
 package import Models
 package import Tensors
 
-/// What a run of a model did in each layer: rows run and skipped, and the floating-point operations that cost.
+/// Counts what layers do, for each sequence of a batch by itself or for all together.
 package final class RoutingTrace: RoutingObserver {
-  /// The sums of one layer over all batches that the trace has seen.
-  package struct Layer: Sendable, Equatable {
-    /// Rows that came in.
-    package var rows = 0
-    /// Rows that the layer ran.
-    package var run = 0
-    package var imageRows = 0
-    package var imageRowsRun = 0
-    package var flops = 0
-  }
-
-  package private(set) var layers: [Layer]
-  /// The image rows that each layer ran of the last prompt, as places among that prompt's image rows; nil where the
-  /// layer is not routed.
-  package private(set) var imageRowsRun: [[Int]?]
+  /// Where to count: one tally for each slice of the batch that runs, or one for all.
+  package var tallies: [RoutingTally]
   private let configuration: DecoderConfiguration
+  private let next: (any DecoderObserver)?
 
-  package init(_ decoder: TransformerDecoder) {
+  /// Counts everything in one tally until others are set.
+  /// - Parameter next: Sees everything as well.
+  package init(_ decoder: TransformerDecoder, telling next: (any DecoderObserver)? = nil) {
+    self.next = next
     configuration = decoder.configuration
-    layers = decoder.layers.map { _ in Layer() }
-    imageRowsRun = decoder.layers.map { _ in nil }
+    tallies = [RoutingTally(layers: decoder.layers.count)]
   }
 
-  /// Floating-point operations of all layers, a multiplication and an addition counted as two.
-  package var flops: Int { layers.reduce(0) { $0 + $1.flops } }
+  /// The first tally: that of everything, unless others were set.
+  package var total: RoutingTally { tallies[0] }
 
-  /// The share of image rows that routed layers skipped; 0 without image rows or routed layers.
-  package func imageSkipRatio(in routed: [Int]) -> Double {
-    let rows = routed.reduce(0) { $0 + layers[$1].imageRows }
-    let run = routed.reduce(0) { $0 + layers[$1].imageRowsRun }
-    return rows > 0 ? 1 - Double(run) / Double(rows) : 0
-  }
+  private func tally(_ slice: Int) -> RoutingTally { tallies[tallies.count == 1 ? 0 : slice] }
 
-  /// The share of all rows that routed layers skipped.
-  package func skipRatio(in routed: [Int]) -> Double {
-    let rows = routed.reduce(0) { $0 + layers[$1].rows }
-    let run = routed.reduce(0) { $0 + layers[$1].run }
-    return rows > 0 ? 1 - Double(run) / Double(rows) : 0
-  }
-
-  package func layer(_ index: Int, finishedWith hidden: Tensor) {
-    layers[index].rows += hidden.rows
+  package func layer(_ index: Int, of batch: PackedBatch, finishedWith hidden: Tensor) {
+    next?.layer(index, of: batch, finishedWith: hidden)
+    for (slice, rows) in batch.slices.enumerated() { tally(slice).layers[index].rows += rows.rows.count }
   }
 
   package func layer(
-    _ index: Int, attends query: Tensor, key: Tensor, heads: AttentionHeads, items: [AttentionItem]
+    _ index: Int, attends query: Tensor, key: Tensor, heads: AttentionHeads, items: [AttentionItem],
+    of plan: LayerPlan
   ) {
-    layers[index].run += query.rows
+    next?.layer(index, attends: query, key: key, heads: heads, items: items, of: plan)
     let width = configuration.queryHeads * configuration.headWidth
     let keyWidth = configuration.keyValueHeads * configuration.headWidth
     let perRow =
       2 * configuration.hiddenSize * (2 * width + 2 * keyWidth + 3 * configuration.intermediateSize)
-    let seen = items.reduce(0) { $0 + $1.visibleKeys }
-    layers[index].flops += query.rows * perRow + 4 * seen * width
+    var next = 0
+    for (slice, range) in plan.ranges.enumerated() where !range.isEmpty {
+      let tally = tally(slice)
+      tally.layers[index].run += range.count
+      tally.layers[index].flops += range.count * perRow + 4 * items[next].visibleKeys * width
+      next += 1
+    }
   }
 
   package func layer(
     _ index: Int, routed batch: PackedBatch, logits: Tensor, probabilities: Tensor, running rows: [Int]
   ) {
-    var images = 0
-    var run: [Int] = []
+    (next as? any RoutingObserver)?
+      .layer(index, routed: batch, logits: logits, probabilities: probabilities, running: rows)
     var next = 0
-    for (row, role) in batch.roles.enumerated() {
-      while next < rows.count, rows[next] < row { next += 1 }
-      guard role == .image else { continue }
-      if next < rows.count, rows[next] == row { run.append(images) }
-      images += 1
+    for (number, slice) in batch.slices.enumerated() {
+      let tally = tally(number)
+      var images = tally.layers[index].imageRows
+      var run: [Int] = []
+      for row in slice.rows {
+        let isRunning = next < rows.count && rows[next] == row
+        if isRunning { next += 1 }
+        guard batch.roles[row] == .image else { continue }
+        if isRunning { run.append(images) }
+        images += 1
+      }
+      tally.layers[index].imageRows = images
+      tally.layers[index].imageRowsRun += run.count
+      tally.layers[index].flops += 4 * slice.rows.count * configuration.hiddenSize
+      if images > 0 { tally.imageRowsRun[index] = (tally.imageRowsRun[index] ?? []) + run }
     }
-    layers[index].imageRows += images
-    layers[index].imageRowsRun += run.count
-    layers[index].flops += 4 * batch.rowCount * configuration.hiddenSize
-    if images > 0 { imageRowsRun[index] = run }
   }
 }

@@ -12,10 +12,11 @@ package final class ThresholdCalibration: RoutingObserver {
 
   package init() {}
 
-  package func layer(_ index: Int, finishedWith hidden: Tensor) {}
+  package func layer(_ index: Int, of batch: PackedBatch, finishedWith hidden: Tensor) {}
 
   package func layer(
-    _ index: Int, attends query: Tensor, key: Tensor, heads: AttentionHeads, items: [AttentionItem]
+    _ index: Int, attends query: Tensor, key: Tensor, heads: AttentionHeads, items: [AttentionItem],
+    of plan: LayerPlan
   ) {}
 
   package func layer(

@@ -22,26 +22,12 @@ extension DecoderLayer {
 /// Sees what happens inside a decoder, for traces and measurements.
 package protocol DecoderObserver: AnyObject {
   /// The output of a layer, for all rows of the batch.
-  func layer(_ index: Int, finishedWith hidden: Tensor)
+  func layer(_ index: Int, of batch: PackedBatch, finishedWith hidden: Tensor)
   /// The rotated queries and keys of a layer's attention, for the rows that the layer runs.
-  func layer(_ index: Int, attends query: Tensor, key: Tensor, heads: AttentionHeads, items: [AttentionItem])
-}
-
-/// One run of a decoder over one packed batch.
-package final class DecoderPass {
-  package let tape: Tape
-  package let batch: PackedBatch
-  package let observer: (any DecoderObserver)?
-  /// What layers want added to the training loss, in the order of the layers.
-  package var auxiliaryLosses: [Value] = []
-  /// The rows that are left for the layers that follow, ascending, once a layer has dropped some.
-  package var rowsLeft: [Int]?
-
-  package init(_ batch: PackedBatch, tape: Tape, observer: (any DecoderObserver)? = nil) {
-    self.batch = batch
-    self.tape = tape
-    self.observer = observer
-  }
+  /// - Parameter items: What the rows of each of the plan's ranges see that is not empty.
+  func layer(
+    _ index: Int, attends query: Tensor, key: Tensor, heads: AttentionHeads, items: [AttentionItem],
+    of plan: LayerPlan)
 }
 
 /// A layer that runs every row: attention and a gated MLP, each behind an RMSNorm and beside a residual, as in LLaMA and
@@ -108,9 +94,7 @@ package final class DenseLayer: DecoderLayer {
   package var downProjection: Parameter { down.weight }
 
   package func forward(_ hidden: Value, _ pass: DecoderPass) -> Value {
-    run(
-      hidden, normed: inputNorm(hidden, pass.tape), plan: LayerPlan(pass.batch, layer: index), gate: nil, pass
-    )
+    run(hidden, normed: inputNorm(hidden, pass.tape), plan: pass.plan, gate: nil, pass)
   }
 
   /// The layer over the rows of a plan.
@@ -122,7 +106,7 @@ package final class DenseLayer: DecoderLayer {
     -> Value
   {
     let tape = pass.tape
-    let (table, positions) = turns(of: plan)
+    let (table, positions) = pass.turns(of: plan, rotary, sections: rotarySections)
     let projected = tape.linear(normed, [self.query.map, self.key.map, self.value.map])
     let query = tape.rotary(
       normalized(projected[0], by: headNorms?.query, tape), positions: positions, table: table)
@@ -130,20 +114,16 @@ package final class DenseLayer: DecoderLayer {
       normalized(projected[1], by: headNorms?.key, tape), positions: positions, table: table)
     let value = projected[2]
     let items = plan.attentionItems(
-      key: key.tensor, value: value.tensor, heads: heads, window: window, backend: tape.backend)
-    pass.observer?.layer(index, attends: query.tensor, key: key.tensor, heads: heads, items: items)
+      layer: index, key: key.tensor, value: value.tensor, heads: heads, window: window,
+      backend: tape.backend)
+    pass.observer?.layer(
+      index, attends: query.tensor, key: key.tensor, heads: heads, items: items, of: plan)
     let attended = tape.attention(
       query: query, key: key, value: value, heads: heads, items: items,
       precision: self.query.map.weight.precision)
     let middle = tape.linear(attended, output.map, addedTo: hidden)
     let change = tape.gatedLinear(postNorm(middle, tape), gate: gate.map, up: up.map)
     return tape.linear(change, down.map, factors: factor, addedTo: middle)
-  }
-
-  /// The angles of a plan's rows: positions of the decoder's table or, with several axes, a table of their own.
-  private func turns(of plan: LayerPlan) -> (RotaryTable, [Int32]) {
-    guard let sections = rotarySections, let axes = plan.axes else { return (rotary, plan.positions) }
-    return (rotary.composed(of: axes, sections: sections), axes.indices.map { Int32($0) })
   }
 
   private func normalized(_ rows: Value, by norm: RMSNorm?, _ tape: Tape) -> Value {

@@ -14,94 +14,96 @@ package struct LayerPlan {
 
   /// One per row that runs.
   package let positions: [Int32]
-  /// The rows' positions in time, rows and columns, where the model counts on several axes; nil otherwise. They are
-  /// always those of the whole sequence.
-  let axes: [SIMD3<Int32>]?
-  private let layer: Int
+  /// Of each row that runs, where it stands in the batch.
+  package let rows: [Int32]
+  /// The rows of each slice among those that run.
+  package let ranges: [Range<Int>]
   private let batch: PackedBatch
-  /// The rows of each segment among those that run.
-  private let ranges: [Range<Int>]
+  /// The places of the rows that run, in their sequences; nil if all rows of the batch run.
+  private let places: [Int32]?
 
-  /// - Parameter rows: The rows that run, ascending; nil for all.
-  package init(_ batch: PackedBatch, layer: Int, rows: [Int]? = nil, positions kind: Positions = .original) {
+  /// A plan that runs every row at its place in its sequence.
+  init(_ batch: PackedBatch) {
     self.batch = batch
-    self.layer = layer
-    ranges = Self.ranges(batch, rows: rows)
-    var positions: [Int32] = []
-    for (segment, range) in zip(batch.segments, ranges) {
-      let isCompact = kind == .compact || kind == .promptCompact && !segment.isDecoding
-      if !isCompact {
-        let start = batch.start(of: segment)
-        positions += range.map { index in
-          let place = (rows?[index] ?? index) - segment.rows.lowerBound
-          return Int32(start + (segment.places?[place] ?? place))
-        }
-      } else {
-        let start = Self.count(before: segment, batch, ranges, layer: layer)
-        positions += (0..<range.count).map { Int32(start + $0) }
+    ranges = batch.slices.map(\.rows)
+    rows = (0..<Int32(batch.rowCount)).map { $0 }
+    positions = batch.slices.flatMap { slice in
+      let start = batch.start(of: slice)
+      return slice.rows.map { row in
+        let place = row - slice.rows.lowerBound
+        return Int32(start + (slice.places?[place] ?? place))
       }
     }
-    self.positions = positions
-    axes = Self.axes(batch, rows: rows, ranges)
+    places = nil
   }
 
-  private static func axes(_ batch: PackedBatch, rows: [Int]?, _ ranges: [Range<Int>]) -> [SIMD3<Int32>]? {
-    guard batch.hasAxes else { return nil }
-    return zip(batch.segments, ranges).flatMap { segment, range in
-      let (start, shift) = (batch.start(of: segment), batch.shift(before: segment))
-      return range.map { index in
-        let place = (rows?[index] ?? index) - segment.rows.lowerBound
-        let scalar = Int32(start + shift + (segment.places?[place] ?? place))
-        return segment.axes?.places[place] ?? SIMD3(repeating: scalar)
-      }
-    }
-  }
-
-  /// The rows of each segment among those that run.
-  private static func ranges(_ batch: PackedBatch, rows: [Int]?) -> [Range<Int>] {
-    guard let rows else { return batch.segments.map(\.rows) }
+  /// A plan for some rows of a batch.
+  /// - Parameters:
+  ///   - all: The plan of all rows.
+  ///   - layer: Whose earlier rows count where positions are compact.
+  ///   - rows: The rows that run, ascending.
+  init(_ all: LayerPlan, layer: Int, rows: [Int], positions kind: Positions) {
+    let batch = all.batch
+    self.batch = batch
+    self.rows = rows.map { Int32($0) }
     var next = 0
-    return batch.segments.map { segment in
+    let ranges = batch.slices.map { slice in
       let first = next
-      while next < rows.count, rows[next] < segment.rows.upperBound { next += 1 }
+      while next < rows.count, rows[next] < slice.rows.upperBound { next += 1 }
       return first..<next
     }
+    self.ranges = ranges
+    let places = rows.map { all.positions[$0] }
+    var positions = places
+    for (slice, range) in zip(batch.slices, ranges)
+    where kind == .compact || kind == .promptCompact && !slice.isDecoding {
+      let start = Self.count(before: slice, batch, ranges, layer: layer)
+      for index in range { positions[index] = Int32(start + index - range.lowerBound) }
+    }
+    self.positions = positions
+    self.places = rows.count < batch.rowCount ? places : nil
   }
 
   /// How many rows run.
   package var count: Int { positions.count }
 
-  /// How many rows of its sequence the layer has run, or runs in this batch, in front of a segment.
+  /// How many rows of its sequence the layer has run, or runs in this batch, in front of a slice.
   private static func count(
-    before segment: PackedBatch.Segment, _ batch: PackedBatch, _ ranges: [Range<Int>], layer: Int
+    before slice: PackedBatch.Slice, _ batch: PackedBatch, _ ranges: [Range<Int>], layer: Int
   ) -> Int {
-    if let cache = segment.cache {
-      return cache.rows(inLayer: layer)
-        + batch.segments(continuedBy: cache).reduce(0) { $0 + ranges[$1].count }
-    }
-    guard let parent = segment.parent else { return 0 }
-    return ranges[parent].count + count(before: batch.segments[parent], batch, ranges, layer: layer)
+    if let cache = slice.cache { return cache.rows(inLayer: layer) }
+    guard let parent = slice.parent else { return 0 }
+    return ranges[parent].count + count(before: batch.slices[parent], batch, ranges, layer: layer)
   }
 
-  /// What each run of queries sees, once their own keys and values are known; these go into the caches.
+  /// What the rows of each slice see, in the order of the slices that have any, once their own keys and values are known;
+  /// these go into the caches.
   /// - Parameter window: The most rows that a query sees, of those that this layer ran; nil for all.
-  func attentionItems(key: Tensor, value: Tensor, heads: AttentionHeads, window: Int?, backend: Backend)
-    -> [AttentionItem]
-  {
-    for (segment, range) in zip(batch.segments, ranges) where !range.isEmpty {
-      segment.cache?.append(
-        key: key.rows(range), value: value.rows(range), heads: heads, toLayer: layer, backend: backend)
+  func attentionItems(
+    layer: Int, key: Tensor, value: Tensor, heads: AttentionHeads, window: Int?, backend: Backend
+  ) -> [AttentionItem] {
+    var items: [AttentionItem] = []
+    items.reserveCapacity(ranges.count)
+    for (slice, range) in zip(batch.slices, ranges) where !range.isEmpty {
+      guard let cache = slice.cache else {
+        items.append(
+          AttentionItem(
+            queries: range, spans: spans(of: slice, ending: range), isCausal: true, window: window))
+        continue
+      }
+      cache.append(
+        key: key.rows(range), value: value.rows(range), heads: heads, toLayer: layer,
+        places: places.map { $0[range] }, backend: backend)
+      items.append(
+        AttentionItem(
+          queries: range, spans: cache.spans(inLayer: layer), isCausal: true, window: window))
     }
-    return zip(batch.segments, ranges).compactMap { segment, range in
-      guard !range.isEmpty else { return nil }
-      let spans = segment.cache?.spans(inLayer: layer) ?? spans(of: segment, ending: range)
-      return AttentionItem(queries: range, spans: spans, isCausal: true, window: window)
-    }
+    return items
   }
 
-  private func spans(of segment: PackedBatch.Segment, ending range: Range<Int>) -> [KeySpan] {
+  private func spans(of slice: PackedBatch.Slice, ending range: Range<Int>) -> [KeySpan] {
     let own = range.isEmpty ? [] : [KeySpan.rows(range)]
-    guard let parent = segment.parent else { return own }
-    return spans(of: batch.segments[parent], ending: ranges[parent]) + own
+    guard let parent = slice.parent else { return own }
+    return spans(of: batch.slices[parent], ending: ranges[parent]) + own
   }
 }

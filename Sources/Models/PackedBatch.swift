@@ -9,147 +9,135 @@ package enum RowRole: UInt8, Sendable {
   case answer
 }
 
-/// Where rows stand in time, row and column of their pictures (Qwen2-VL).
-package struct AxisPlaces: Sendable, Equatable {
-  /// One per row, counted from the sequence's start.
-  package let places: [SIMD3<Int32>]
-  /// What is added to the count of all rows to find the place of the row behind these.
-  package let shift: Int
-
-  package init(places: [SIMD3<Int32>], shift: Int) {
-    self.places = places
-    self.shift = shift
-  }
-
-  /// The first `count` rows; what follows them is expected to bring its own places.
-  package func prefix(_ count: Int) -> AxisPlaces {
-    AxisPlaces(places: Array(places.prefix(count)), shift: shift)
-  }
-
-  /// What remains behind the first `count` rows.
-  package func dropFirst(_ count: Int) -> AxisPlaces {
-    AxisPlaces(places: Array(places.dropFirst(count)), shift: shift)
-  }
-}
+/// What one sequence asks of layers that choose rows, in place of their own rules. The layers know its type; others pass
+/// it on.
+package protocol RowRules: Sendable {}
 
 /// Token rows of any number of sequences, one behind the other, without padding.
 package struct PackedBatch {
   /// Consecutive rows of one sequence.
-  package struct Segment {
+  package struct Slice {
     /// The rows of the batch.
     package let rows: Range<Int>
-    /// An earlier segment whose rows come before these in the same sequence; only without caches.
+    /// An earlier slice whose rows come before these in the same sequence; only without caches.
     package let parent: Int?
-    /// Where keys and values stay for later rows; nil in training.
+    /// What came before these rows, where their keys and values stay for later ones; nil in training.
     package let cache: SequenceCache?
-    /// The place of each row in the sequence, counted from the segment's start, where some places have no row; nil if
+    /// The place of each row in the sequence, counted from the slice's start, where some places have no row; nil if
     /// the rows follow each other.
     package let places: [Int]?
-    /// Places that the segment takes in its sequence.
+    /// Places that the slice takes in its sequence.
     package let length: Int
     /// Where the rows stand on several axes, for models that count so; nil means one place behind the other on all.
     package let axes: AxisPlaces?
     /// Whether the row is a single generated token, which some routing rules treat differently from a prompt.
     package let isDecoding: Bool
+    /// By which rules the sequence's rows are chosen; nil for those of each layer.
+    package let rules: (any RowRules)?
   }
 
-  package private(set) var segments: [Segment] = []
+  package private(set) var slices: [Slice] = []
   /// One role per row.
   package private(set) var roles: [RowRole] = []
+  /// For each row the number of the picture that it belongs to in its slice, tiles and views together; −1 for text.
+  package private(set) var pictures: [Int32] = []
 
   package init() {}
 
   package var rowCount: Int { roles.count }
 
-  /// Adds a segment that keeps nothing.
-  /// - Parameter parent: The index of the segment it continues.
-  /// - Returns: The index of the new segment.
-  @discardableResult
-  package mutating func append(roles: [RowRole], continuing parent: Int? = nil, axes: AxisPlaces? = nil)
-    -> Int
-  {
-    precondition(axes.map { $0.places.count == roles.count } ?? true)
-    return add(roles, parent: parent, cache: nil, isDecoding: false, axes: axes)
-  }
-
-  /// Adds a segment of which only some places have a row, such as a picture of which the empty patches are left out.
+  /// Adds a slice that keeps nothing.
   /// - Parameters:
-  ///   - places: The place of each row, ascending.
-  ///   - length: How many places there are; what continues the segment begins behind them.
-  ///   - axes: The rows' places on several axes, for models that count so.
-  @discardableResult
-  package mutating func append(roles: [RowRole], places: [Int], length: Int, axes: AxisPlaces? = nil) -> Int {
-    precondition(places.count == roles.count && places.allSatisfy { (0..<length).contains($0) })
-    precondition(axes.map { $0.places.count == roles.count } ?? true)
-    return add(roles, parent: nil, cache: nil, isDecoding: false, places: places, length: length, axes: axes)
-  }
-
-  /// Adds a segment that continues what `cache` holds and leaves its keys and values there.
-  /// - Parameter cache: May continue a cache of another segment of this batch, but must not be one.
+  ///   - pictures: For each row the number of its picture, −1 for text; by default all image rows are one picture's.
+  ///   - parent: The index of the slice that it continues.
+  /// - Returns: The index of the new slice.
   @discardableResult
   package mutating func append(
-    roles: [RowRole], cache: SequenceCache, isDecoding: Bool, axes: AxisPlaces? = nil
+    roles: [RowRole], pictures: [Int32]? = nil, continuing parent: Int? = nil, axes: AxisPlaces? = nil
   ) -> Int {
-    precondition(segments.allSatisfy { $0.cache !== cache }, "two segments of a batch have the same cache")
-    precondition(axes.map { $0.places.count == roles.count } ?? true)
-    return add(roles, parent: nil, cache: cache, isDecoding: isDecoding, axes: axes)
+    add(roles, pictures, parent: parent, axes: axes)
+  }
+
+  /// Adds a slice of which only some places have a row, such as a picture of which the empty patches are left out.
+  /// - Parameters:
+  ///   - places: The place of each row, ascending.
+  ///   - length: How many places there are; what continues the slice begins behind them.
+  ///   - axes: The rows' places on several axes, for models that count so.
+  @discardableResult
+  package mutating func append(
+    roles: [RowRole], pictures: [Int32]? = nil, places: [Int], length: Int, continuing parent: Int? = nil,
+    axes: AxisPlaces? = nil
+  ) -> Int {
+    precondition(places.count == roles.count && places.allSatisfy { (0..<length).contains($0) })
+    return add(roles, pictures, parent: parent, places: places, length: length, axes: axes)
+  }
+
+  /// Adds a slice that continues what `cache` holds and leaves its keys and values there.
+  @discardableResult
+  package mutating func append(
+    roles: [RowRole], pictures: [Int32]? = nil, cache: SequenceCache, isDecoding: Bool,
+    axes: AxisPlaces? = nil,
+    rules: (any RowRules)? = nil
+  ) -> Int {
+    assert(slices.allSatisfy { $0.cache !== cache }, "two slices of a batch have the same cache")
+    return add(roles, pictures, cache: cache, isDecoding: isDecoding, axes: axes, rules: rules)
   }
 
   private mutating func add(
-    _ roles: [RowRole], parent: Int?, cache: SequenceCache?, isDecoding: Bool, places: [Int]? = nil,
-    length: Int? = nil, axes: AxisPlaces? = nil
+    _ roles: [RowRole], _ pictures: [Int32]?, parent: Int? = nil, cache: SequenceCache? = nil,
+    isDecoding: Bool = false, places: [Int]? = nil, length: Int? = nil, axes: AxisPlaces? = nil,
+    rules: (any RowRules)? = nil
   ) -> Int {
+    precondition(axes.map { $0.places.count == roles.count } ?? true)
+    precondition(pictures.map { $0.count == roles.count } ?? true)
     let rows = rowCount..<rowCount + roles.count
-    segments.append(
-      Segment(
+    slices.append(
+      Slice(
         rows: rows, parent: parent, cache: cache, places: places, length: length ?? rows.count, axes: axes,
-        isDecoding: isDecoding))
+        isDecoding: isDecoding, rules: rules))
     self.roles += roles
-    return segments.count - 1
+    if let pictures {
+      self.pictures += pictures
+    } else {
+      self.pictures += roles.lazy.map { $0 == .image ? 0 : -1 }
+    }
+    return slices.count - 1
   }
 
   /// Tells the caches that the whole decoder has seen this batch.
   func finish() {
-    for segment in segments {
-      segment.cache?.advance(by: segment.length, shift: segment.axes?.shift)
-    }
+    for slice in slices { slice.cache?.advance(by: slice.length, shift: slice.axes?.shift) }
   }
 
-  /// The length of the longest sequence, with what its cache holds already.
-  package var longestSequence: Int {
-    segments.map { start(of: $0) + $0.length }.max() ?? 0
+  /// Takes out of the caches what a pass has left there that ended early.
+  func abandon() {
+    for slice in slices { slice.cache.map { $0.truncate(to: $0.length) } }
   }
 
-  /// The position of a segment's first row in its sequence.
-  func start(of segment: Segment) -> Int {
-    if let cache = segment.cache {
-      return cache.totalLength + segments(continuedBy: cache).reduce(0) { $0 + segments[$1].length }
-    }
-    guard let parent = segment.parent else { return 0 }
-    return start(of: segments[parent]) + segments[parent].length
+  /// The position of a slice's first row in its sequence.
+  package func start(of slice: Slice) -> Int {
+    if let cache = slice.cache { return cache.length }
+    guard let parent = slice.parent else { return 0 }
+    return start(of: slices[parent]) + slices[parent].length
   }
-
-  /// Whether any row has places on several axes, or follows one that has.
-  var hasAxes: Bool { segments.contains { $0.axes != nil || shift(before: $0) != 0 } }
 
   /// How far the places behind the sequence's pictures lie from the count of its rows.
-  func shift(before segment: Segment) -> Int {
-    if let cache = segment.cache {
-      return cache.shift ?? segments(continuedBy: cache).lazy.compactMap { segments[$0].axes?.shift }.first
-        ?? cache.totalShift
-    }
-    guard let parent = segment.parent else { return 0 }
-    return segments[parent].axes?.shift ?? shift(before: segments[parent])
+  private func shift(before slice: Slice) -> Int {
+    if let cache = slice.cache { return cache.shift }
+    guard let parent = slice.parent else { return 0 }
+    return slices[parent].axes?.shift ?? shift(before: slices[parent])
   }
 
-  /// The segments of this batch whose caches `cache` continues.
-  func segments(continuedBy cache: SequenceCache) -> [Int] {
-    var result: [Int] = []
-    var ancestor = cache.parent
-    while let parent = ancestor {
-      result += segments.indices.filter { segments[$0].cache === parent }
-      ancestor = parent.parent
+  /// The place of every row on several axes; nil if rows stand one behind the other on all of them.
+  func axisPlaces() -> [SIMD3<Int32>]? {
+    guard slices.contains(where: { $0.axes != nil || shift(before: $0) != 0 }) else { return nil }
+    return slices.flatMap { slice -> [SIMD3<Int32>] in
+      if let axes = slice.axes { return axes.places }
+      let start = start(of: slice) + shift(before: slice)
+      return slice.rows.indices.map { row in
+        let place = row - slice.rows.lowerBound
+        return SIMD3(repeating: Int32(start + (slice.places?[place] ?? place)))
+      }
     }
-    return result
   }
 }

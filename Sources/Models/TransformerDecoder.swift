@@ -83,15 +83,19 @@ package final class TransformerDecoder: Sendable {
   /// - Shape: `[ids.count, width]`
   package func embed(_ ids: [Int], _ tape: Tape) -> Value { tape.embedding(ids, table: embedding) }
 
-  /// Runs all layers and tells the batch's caches about it.
+  /// Runs all layers and tells the batch's caches about it. A pass that is stopped leaves them as they were.
   /// - Shape: hidden `[batch rows, width]` → the same, before the last norm
   package func forward(_ hidden: Value, _ pass: DecoderPass) -> Value {
     precondition(
       hidden.rows == pass.batch.rowCount, "\(hidden.rows) rows meet a batch of \(pass.batch.rowCount)")
     var hidden = hidden
     for layer in layers {
+      guard pass.goesOn() else {
+        pass.batch.abandon()
+        return hidden
+      }
       hidden = layer.forward(hidden, pass)
-      pass.observer?.layer(layer.index, finishedWith: hidden.tensor)
+      pass.observer?.layer(layer.index, of: pass.batch, finishedWith: hidden.tensor)
     }
     pass.batch.finish()
     return hidden

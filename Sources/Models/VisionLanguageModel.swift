@@ -43,16 +43,10 @@ package struct VisionLanguageModel: Sendable {
   }
 
   /// The projected rows of pictures, one behind the other; nil if there are none.
-  /// - Parameter memory: Where the rows of a picture may be that was seen before; only without gradients.
   /// - Shape: `[n, width]`
-  package func encode(_ inputs: [ImageInput], _ tape: Tape, memory: PictureMemory? = nil) -> Value? {
+  package func encode(_ inputs: [ImageInput], _ tape: Tape) -> Value? {
     guard let images else { return nil }
-    let parts = inputs.map { input in
-      if let rows = memory?.rows(of: input) { return Value(constant: rows) }
-      let rows = images.encode(input, tape)
-      memory?.remember(input, rows: rows.tensor)
-      return rows
-    }
+    let parts = inputs.map { images.encode($0, tape) }
     guard parts.count > 1 else { return parts.first }
     var next = 0
     let sources = parts.map { part in

@@ -1,9 +1,10 @@
+internal import Answering
 internal import Evaluation
 internal import Foundation
-internal import Generation
 internal import MixtureOfDepths
 internal import Models
 internal import PocketWorld
+internal import Speed
 internal import StrictJSON
 internal import Tensors
 internal import Training
@@ -125,7 +126,7 @@ struct CostStudy {
     }
     let trace = RoutingTrace(session.model.decoder)
     side.cacheBytes = try SampleReader(session).read(items, observer: trace).cacheBytes
-    side.promptFlops = Double(trace.flops) / Double(items.count)
+    side.promptFlops = Double(trace.total.flops) / Double(items.count)
   }
 
   private static func median(_ sides: [Side]) -> Side {

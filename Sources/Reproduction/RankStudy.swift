@@ -1,6 +1,6 @@
+internal import Answering
 internal import Evaluation
 internal import Foundation
-internal import Generation
 internal import MixtureOfDepths
 internal import PocketWorld
 internal import StrictJSON

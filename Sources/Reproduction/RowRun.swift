@@ -1,6 +1,6 @@
+internal import Answering
 internal import Evaluation
 internal import Foundation
-internal import Generation
 internal import MixtureOfDepths
 internal import Models
 internal import StrictJSON
@@ -129,14 +129,14 @@ struct RowRun {
     }
     let trace = RoutingTrace(judged.decoder)
     _ = try SampleReader(session).read(material.probes, observer: trace)
-    let skips = trace.layers.enumerated().map { index, layer -> (image: Double, text: Double) in
+    let skips = trace.total.layers.enumerated().map { index, layer -> (image: Double, text: Double) in
       if case .pruned(let dense, let skip) = row.method { return (index < dense ? 0 : skip, 0) }
       let (rows, run) = (layer.rows - layer.imageRows, layer.run - layer.imageRowsRun)
       return (Self.missing(layer.imageRowsRun, of: layer.imageRows), Self.missing(run, of: rows))
     }
     return RowRecord.Judgement(
       rule: rule, threshold: threshold, scores: scores, imageSkip: skips.map(\.image),
-      textSkip: skips.map(\.text), flops: Double(trace.flops) / Double(material.probes.count))
+      textSkip: skips.map(\.text), flops: Double(trace.total.flops) / Double(material.probes.count))
   }
 
   private static func missing(_ part: Int, of all: Int) -> Double {

@@ -48,7 +48,7 @@ package struct KeyValueRows: Sendable {
     var scales: Storage?
   }
 
-  package init(_ heads: AttentionHeads, format: KeyValueFormat) {
+  package init(_ heads: AttentionHeads, format: KeyValueFormat, store: KeyValueStore = KeyValueStore()) {
     self.heads = heads
     self.format = format
   }
@@ -61,7 +61,7 @@ package struct KeyValueRows: Sendable {
   /// - Shape: key, value `[rows, keyValueHeads · headWidth]`
   package mutating func append(key: Tensor, value: Tensor, backend: Backend) {
     let needed = count + key.rows
-    if needed > capacity {
+    if needed > capacity || !isKnownUniquelyReferenced(&keys.numbers) {
       capacity = max(needed, capacity + capacity / 2)
       grow(&keys)
       grow(&values)
@@ -70,6 +70,13 @@ package struct KeyValueRows: Sendable {
     write(value, to: values, backend)
     count = needed
   }
+
+  package var pageBytes: Int { bytes }
+  package static func pageBytes(rows: Int, _ heads: AttentionHeads, _ format: KeyValueFormat) -> Int {
+    rows * format.bytesPerRow(heads)
+  }
+
+  package mutating func truncate(to count: Int) { self.count = count }
 
   private func grow(_ side: inout Side) {
     func grown(_ storage: Storage?, rowBytes: Int) -> Storage {
@@ -112,4 +119,9 @@ package struct KeyValueRows: Sendable {
       key_gradient: nil, value_gradient: nil, rows: Int64(count), stride: Int64(width),
       scale_stride: Int64(heads.keyValueHeads), format: format.spanFormat)
   }
+}
+
+package final class KeyValueStore: Sendable {
+  package init() {}
+  package var bytesInUse: Int { 0 }
 }

@@ -77,4 +77,20 @@ extension Tape {
       accumulate(slope, into: logits)
     }
   }
+
+  /// The same numbers, some of them set to a constant, through which no gradient flows.
+  /// - Shape: x `[rows]`
+  package func setting(_ x: Value, rows: [Int], to constant: Float) -> Value {
+    guard !rows.isEmpty else { return x }
+    let result = make(x.tensor.shape)
+    result.floatPointer.update(from: x.tensor.floatPointer, count: x.tensor.count)
+    for row in rows {
+      precondition((0..<x.rows).contains(row), "row \(row) of \(x.tensor.shape)")
+      result.floatPointer[row] = constant
+    }
+    return record(result, tracked: isTracked(x)) { [unowned self] gradient in
+      for row in rows { gradient.floatPointer[row] = 0 }
+      accumulate(gradient, into: x)
+    }
+  }
 }

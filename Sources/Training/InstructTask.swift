@@ -1,5 +1,6 @@
-internal import Generation
+internal import Answering
 internal import Images
+internal import MixtureOfDepths
 internal import Models
 internal import PocketWorld
 internal import Tensors
@@ -56,7 +57,8 @@ private struct InstructPiece: TrainingPiece {
     }
     packed = PackedQuestions(
       pictures, imageRows: pictures.map { _ in Array(0..<rowsPerPicture) }, patchCount: rowsPerPicture,
-      axes: axes, weighting: task.weighting)
+      axes: axes, weighting: task.weighting,
+      sharesPictures: task.model.routing?.trainingSharesPictures ?? true)
   }
 
   var targets: Double { packed.targetWeight }

@@ -1,4 +1,4 @@
-internal import Generation
+internal import Answering
 internal import Models
 internal import PocketWorld
 internal import Tensors
@@ -11,6 +11,8 @@ struct PackedQuestions {
   private(set) var textIDs: [Int] = []
   private(set) var textPlaces: [Int] = []
   private(set) var imagePlaces: [Int] = []
+  /// Which of the pictures' rows stand there; a row may stand in several places.
+  private(set) var imageSources: [Int] = []
   /// Rows whose next token is learnt, the token, and the question it belongs to.
   private(set) var targetRows: [Int] = []
   private(set) var targets: [Int32] = []
@@ -22,41 +24,84 @@ struct PackedQuestions {
   /// - Parameters:
   ///   - imageRows: For each picture the patches that have a row, ascending.
   ///   - axes: For each picture where the text in front of it and its rows stand on several axes.
+  ///   - sharesPictures: Whether questions about a picture continue its rows, which then stand once; otherwise each question
+  ///     has them to itself.
   init(
     _ pictures: [WorldExamples.Picture], imageRows: [[Int]], patchCount: Int, axes: [AxisPlaces?]? = nil,
-    weighting: RunConfiguration.AnswerWeighting
+    weighting: RunConfiguration.AnswerWeighting, sharesPictures: Bool
   ) {
+    var firstImageRow = 0
     for (index, (picture, patches)) in zip(pictures, imageRows).enumerated() {
-      let start = batch.rowCount
-      addText(picture.prefix, at: start)
-      imagePlaces += (0..<patches.count).map { start + picture.prefix.count + $0 }
-      let parent = batch.append(
-        roles: picture.prefix.map { _ in .preamble } + patches.map { _ in .image },
-        places: Array(0..<picture.prefix.count) + patches.map { picture.prefix.count + $0 },
-        length: picture.prefix.count + patchCount, axes: axes?[index])
+      let front = Front(
+        picture: picture, patches: patches, patchCount: patchCount, axes: axes?[index],
+        firstImageRow: firstImageRow)
+      firstImageRow += patches.count
+      let parent = sharesPictures ? append(front, continuedBy: nil) : nil
       for question in picture.questions {
-        let first = batch.rowCount
+        let start = batch.rowCount
         let inputs = question.prompt + question.answer.dropLast()
-        addText(inputs, at: first)
-        let roles: [RowRole] =
-          question.prompt.map { _ in .prompt } + question.answer.dropLast().map { _ in .answer }
-        batch.append(roles: roles, continuing: parent)
-        addTargets(question.answer, behind: first + question.prompt.count - 1, weighting)
+        if let parent {
+          addText(inputs, at: start)
+          batch.append(roles: Self.roles(question), continuing: parent)
+        } else {
+          append(front, continuedBy: question)
+        }
+        addTargets(
+          question.answer, behind: batch.rowCount - inputs.count + question.prompt.count - 1, weighting)
         measures.append((question.kind?.rawValue ?? "practice", question.kind != nil))
       }
     }
   }
 
-  /// Conversations, a segment each.
+  /// A picture with the text in front of it.
+  private struct Front {
+    let picture: WorldExamples.Picture
+    let patches: [Int]
+    let patchCount: Int
+    let axes: AxisPlaces?
+    let firstImageRow: Int
+  }
+
+  private static func roles(_ question: WorldExamples.Question) -> [RowRole] {
+    question.prompt.map { _ in .prompt } + question.answer.dropLast().map { _ in .answer }
+  }
+
+  /// Adds a picture and perhaps a question behind it as one slice.
+  @discardableResult
+  private mutating func append(_ front: Front, continuedBy question: WorldExamples.Question?) -> Int {
+    let (start, prefix) = (batch.rowCount, front.picture.prefix)
+    addText(prefix, at: start)
+    imagePlaces += front.patches.indices.map { start + prefix.count + $0 }
+    imageSources += front.patches.indices.map { front.firstImageRow + $0 }
+    var places = Array(prefix.indices) + front.patches.map { prefix.count + $0 }
+    var roles: [RowRole] = prefix.map { _ in .preamble } + front.patches.map { _ in .image }
+    var (length, axes) = (prefix.count + front.patchCount, front.axes)
+    if let question {
+      let inputs = question.prompt + question.answer.dropLast()
+      addText(inputs, at: start + roles.count)
+      places += inputs.indices.map { length + $0 }
+      axes = axes.map { axes in
+        AxisPlaces(
+          places: axes.places + inputs.indices.map { SIMD3(repeating: Int32(length + axes.shift + $0)) },
+          shift: axes.shift)
+      }
+      length += inputs.count
+      roles += Self.roles(question)
+    }
+    return batch.append(roles: roles, places: places, length: length, axes: axes)
+  }
+
+  /// Conversations, a slice each.
   /// - Parameter conversations: Rows with one id for each image row, and which of them are labels.
   init(_ conversations: [(prompt: Prompt, isLabel: [Bool])], weighting: RunConfiguration.AnswerWeighting) {
     for (prompt, isLabel) in conversations {
       let start = batch.rowCount
       let ids = prompt.ids
       let roles = zip(prompt.roles, isLabel).map { $1 ? .answer : $0 }
-      batch.append(roles: roles, axes: prompt.axes)
+      batch.append(roles: roles, pictures: prompt.pictureOfRow, axes: prompt.axes)
       for (place, id) in ids.enumerated() {
-        if id == prompt.imageTokenID {
+        if prompt.pictureOfRow[place] >= 0 {
+          imageSources.append(imagePlaces.count)
           imagePlaces.append(start + place)
         } else {
           textIDs.append(id)
@@ -109,8 +154,10 @@ struct PackedQuestions {
   /// The rows that enter the decoder.
   func embed(_ decoder: TransformerDecoder, imageRows: Value?, _ tape: Tape) -> Value {
     let text = RowSource(decoder.embed(textIDs, tape), places: textPlaces)
-    let images = imageRows.map { [RowSource($0, places: imagePlaces)] } ?? []
-    return tape.assemble([text] + images, rows: batch.rowCount)
+    guard let imageRows, !imagePlaces.isEmpty else { return tape.assemble([text], rows: batch.rowCount) }
+    let isRepeated = imageSources != Array(imagePlaces.indices)
+    let images = isRepeated ? tape.gather(imageRows, rows: imageSources) : imageRows
+    return tape.assemble([text, RowSource(images, places: imagePlaces)], rows: batch.rowCount)
   }
 
   /// The share of questions whose every token has the largest logit, by kind.

@@ -53,7 +53,8 @@ private struct SymbolPiece: TrainingPiece {
     self.patches = patches
     labels = pictures.map { PatchLabels($0.scene) }
     packed = PackedQuestions(
-      pictures, imageRows: patches, patchCount: WorldRules.patchCount, weighting: task.weighting)
+      pictures, imageRows: patches, patchCount: WorldRules.patchCount, weighting: task.weighting,
+      sharesPictures: true)
   }
 
   var targets: Double { packed.targetWeight }

@@ -1,6 +1,6 @@
+internal import Answering
 internal import Checkpoints
 internal import Foundation
-internal import Generation
 internal import MixtureOfDepths
 internal import Models
 internal import PocketWorld

@@ -1,4 +1,4 @@
-internal import Generation
+internal import Answering
 internal import Images
 internal import Models
 internal import PocketWorld

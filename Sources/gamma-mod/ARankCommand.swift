@@ -1,9 +1,9 @@
+import Answering
 import ArgumentParser
 import Checkpoints
 import Evaluation
 import Files
 import Foundation
-import Generation
 import Images
 import Logging
 import MixtureOfDepths

@@ -1,8 +1,9 @@
+import Answering
 import ArgumentParser
 import Foundation
-import Generation
 import MixtureOfDepths
 import Models
+import Speed
 import StrictJSON
 import Tensors
 

@@ -1,8 +1,9 @@
+import Answering
 import Foundation
-import Generation
 import Images
 import MixtureOfDepths
 import Models
+import Speed
 import Tensors
 
 /// The two models that are compared, and how they see pictures.
@@ -54,7 +55,7 @@ struct BenchSubject {
   /// What reads a picture file and makes the encoder's input of it.
   func loader(of path: String) throws -> () throws -> ImageInput {
     guard let preparer else {
-      throw GenerationError("a \(dense.family) model reads text only, not pictures")
+      throw AnswerError("a \(dense.family) model reads text only, not pictures")
     }
     return { try preparer.input(ImageLoader.load(path: path)) }
   }

@@ -1,5 +1,6 @@
+import Answering
 import Foundation
-import Generation
+import Speed
 
 /// A comparison as lines for people.
 struct BenchTable {

@@ -1,10 +1,10 @@
+import Answering
 import ArgumentParser
 import Foundation
-import Generation
 import Images
 import Tokenization
 
-struct ChatCommand: ParsableCommand {
+struct ChatCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "chat", abstract: "Talk about pictures, turn by turn.",
     discussion: """
@@ -14,24 +14,11 @@ struct ChatCommand: ParsableCommand {
 
   @OptionGroup var options: ModelOptions
 
-  @Option(name: [.customShort("n"), .customLong("max-tokens")], help: "Most tokens of an answer.")
-  var maxTokens = 512
+  @OptionGroup var sampling: SamplingArguments
 
-  @Option(name: [.customLong("temp"), .customLong("temperature")], help: "0 takes the likeliest token.")
-  var temperature = 0.0
-
-  func validate() throws {
-    guard (1...4096).contains(maxTokens) else { throw ValidationError("--max-tokens takes 1 to 4096") }
-    guard temperature >= 0, temperature.isFinite else {
-      throw ValidationError("--temperature must not be negative")
-    }
-  }
-
-  func run() throws {
+  func run() async throws {
     let session = try options.session()
-    var generation = Generator.Options()
-    generation.maxTokens = maxTokens
-    generation.temperature = temperature
+    let engine = Engine(session, options.limits)
     var conversation = Conversation()
     while true {
       StandardError.write("> ")
@@ -51,7 +38,7 @@ struct ChatCommand: ParsableCommand {
         StandardError.write(line: "unknown command \(command); there are /image FILE, /clear and /quit")
       default:
         do {
-          try conversation.ask(line, session, generation)
+          try await conversation.ask(line, session, engine, sampling.options())
         } catch {
           StandardError.write(line: Failure.sentence(error))
         }
@@ -67,18 +54,18 @@ private struct Conversation {
   /// Pictures for the next question.
   var pending: [PixelImage] = []
 
-  mutating func ask(_ question: String, _ session: VisionLanguageSession, _ options: Generator.Options) throws
-  {
+  mutating func ask(
+    _ question: String, _ session: VisionLanguageSession, _ engine: Engine, _ options: AnswerOptions
+  ) async throws {
     let marks = String(repeating: ConversationTemplate.imagePlaceholder + "\n", count: pending.count)
     let turn = messages + [ConversationMessage(.user, marks + question)]
-    let report = try Interrupt.watchTurn { isRequested in
-      try AnswerReport(
-        session, options, messages: turn + [ConversationMessage(.assistant, nil)], images: pictures + pending,
-        isCancelled: isRequested
-      ) { try StandardOutput.write($0) }
-    }.result
+    let prompt = try session.prompt(
+      turn + [ConversationMessage(.assistant, nil)], images: pictures + pending)
+    let answer = try await Interrupt.watchTurn(engine.submit(AnswerRequest(prompt, options))) {
+      try StandardOutput.write($0)
+    }.answer
     try StandardOutput.write(line: "")
-    messages = turn + [ConversationMessage(.assistant, report.answer.text)]
+    messages = turn + [ConversationMessage(.assistant, answer.text)]
     pictures += pending
     pending = []
   }

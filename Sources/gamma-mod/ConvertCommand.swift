@@ -1,7 +1,7 @@
+import Answering
 import ArgumentParser
 import Evaluation
 import Foundation
-import Generation
 import Logging
 import MixtureOfDepths
 import Models

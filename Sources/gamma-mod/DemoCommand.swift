@@ -1,10 +1,10 @@
+import Answering
 import ArgumentParser
 import Foundation
-import Generation
 import Images
 import StrictJSON
 
-struct DemoCommand: ParsableCommand {
+struct DemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
     abstract: "Ask the shipped pictures a few questions, dense and as γ-MoD, side by side.")
@@ -21,13 +21,13 @@ struct DemoCommand: ParsableCommand {
   @Option(name: [.short, .long], help: "Threads.")
   var threads = 1
 
-  func run() throws {
+  func run() async throws {
     let folder = URL(fileURLWithPath: models)
     func session(_ name: String) throws -> VisionLanguageSession {
       try VisionLanguageSession(folder.appendingPathComponent(name), threads: max(1, threads))
     }
     let routed = try session("pocket-gamma")
-    let comparison = try SideBySide(questions(), dense: session("pocket"), routed: routed)
+    let comparison = try await SideBySide(questions(), dense: session("pocket"), routed: routed)
     try StandardOutput.write(line: comparison.text)
     guard let last = comparison.rows.last else { return }
     try last.routed.overlay(on: last.question.picture).writePNG(path: overlay)

@@ -1,7 +1,7 @@
+import Answering
 import ArgumentParser
 import Evaluation
 import Foundation
-import Generation
 import StrictJSON
 import Tensors
 
@@ -131,6 +131,7 @@ struct EvalCommand: ParsableCommand {
     run.temperature = temperature
     run.seed = seed
     run.greyPictures = grey
+    run.cacheFormat = options.cacheFormat
     return run
   }
 

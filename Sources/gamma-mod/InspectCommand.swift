@@ -1,6 +1,6 @@
+import Answering
 import ArgumentParser
 import Foundation
-import Generation
 import Images
 import MixtureOfDepths
 import Models

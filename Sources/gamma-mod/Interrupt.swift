@@ -1,3 +1,4 @@
+import Answering
 import ArgumentParser
 import Dispatch
 import Foundation
@@ -16,6 +17,7 @@ final class Interrupt: @unchecked Sendable {
 
   private let isWatched = Atomic(false)
   private let isRequested = Atomic(false)
+  private let whenRequested = Mutex<(@Sendable () -> Void)?>(nil)
   private let source: any DispatchSourceSignal
 
   private init() {
@@ -31,6 +33,7 @@ final class Interrupt: @unchecked Sendable {
       let isFirst = !shared.isRequested.exchange(true, ordering: .relaxed)
       // Not exit(): other threads still compute with what it would tear down.
       guard isFirst, shared.isWatched.load(ordering: .relaxed) else { _exit(exitCode.rawValue) }
+      shared.whenRequested.withLock { $0 }?()
     }
     shared.source.resume()
   }
@@ -57,5 +60,28 @@ final class Interrupt: @unchecked Sendable {
     }
     let result = try body { shared.isRequested.load(ordering: .relaxed) }
     return (result, shared.isRequested.load(ordering: .relaxed))
+  }
+
+  /// Waits for an answer, which Ctrl-C ends with what is there.
+  /// - Throws: What ends the answer, or the exit code if Ctrl-C came.
+  static func watch(_ stream: AnswerStream, onText: (String) throws -> Void) async throws -> Answer {
+    let (answer, wasRequested) = try await watchTurn(stream, onText: onText)
+    if wasRequested { throw exitCode }
+    return answer
+  }
+
+  /// As `watch`, for a command that goes on when Ctrl-C has ended an answer.
+  static func watchTurn(_ stream: AnswerStream, onText: (String) throws -> Void) async throws -> (
+    answer: Answer, wasRequested: Bool
+  ) {
+    shared.whenRequested.withLock { $0 = { stream.cancel() } }
+    shared.isWatched.store(true, ordering: .relaxed)
+    defer {
+      shared.isWatched.store(false, ordering: .relaxed)
+      shared.isRequested.store(false, ordering: .relaxed)
+      shared.whenRequested.withLock { $0 = nil }
+    }
+    let answer = try await stream.answer(onText: onText)
+    return (answer, shared.isRequested.load(ordering: .relaxed))
   }
 }

@@ -1,6 +1,6 @@
+import Answering
 import ArgumentParser
 import Foundation
-import Generation
 import MixtureOfDepths
 import Tensors
 import Tokenization
@@ -67,10 +67,17 @@ struct ModelOptions: ParsableArguments {
 
   var routing: GammaModel.Routing { dense ? .ignored : skip.map { .skip($0) } ?? .asStored }
 
+  /// What an engine that answers may use.
+  var limits: EngineLimits {
+    var limits = EngineLimits()
+    limits.cacheFormat = cacheFormat
+    return limits
+  }
+
   func session() throws -> VisionLanguageSession {
     try VisionLanguageSession(
       url, precision: dtype, routing: routing, template: template.map(ConversationTemplate.named),
-      cacheFormat: cacheFormat, threads: threads,
+      threads: threads,
       base: modelBase.map { URL(fileURLWithPath: $0) })
   }
 }

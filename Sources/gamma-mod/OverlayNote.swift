@@ -1,4 +1,4 @@
-import Generation
+import Answering
 
 /// What the panels of an overlay show.
 enum OverlayNote {

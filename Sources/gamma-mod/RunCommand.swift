@@ -1,12 +1,12 @@
+import Answering
 import ArgumentParser
 import Foundation
-import Generation
 import Images
 import MixtureOfDepths
 import StrictJSON
 import Tokenization
 
-struct RunCommand: ParsableCommand {
+struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Answer a question about pictures.",
     discussion: "The answer goes to standard output as it is generated, everything else to standard error.")
@@ -21,16 +21,7 @@ struct RunCommand: ParsableCommand {
   @Option(name: [.short, .long], help: "The question.")
   var prompt: String
 
-  @Option(
-    name: [.customShort("n"), .customLong("max-tokens"), .customLong("predict")],
-    help: "Most tokens to generate.")
-  var maxTokens = 512
-
-  @Option(name: [.customLong("temp"), .customLong("temperature")], help: "0 takes the likeliest token.")
-  var temperature = 0.0
-
-  @Option(help: "Seed of the random choice at temperatures above 0.")
-  var seed: UInt64 = 0
+  @OptionGroup var sampling: SamplingArguments
 
   @Option(help: "Whether to turn pictures upright as their EXIF orientation says.")
   var exif = Switch.on
@@ -43,33 +34,24 @@ struct RunCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard (1...4096).contains(maxTokens) else { throw ValidationError("--max-tokens takes 1 to 4096") }
-    guard temperature >= 0, temperature.isFinite else {
-      throw ValidationError("--temperature must not be negative")
-    }
     guard images.count <= 16 else { throw ValidationError("at most 16 pictures fit one request") }
     guard overlay == nil || !images.isEmpty else { throw ValidationError("--overlay needs an --image") }
   }
 
-  func run() throws {
+  func run() async throws {
     let session = try options.session()
     let pictures = try images.map { try PictureInput.load($0, exif: exif == .on) }
-    var generation = Generator.Options()
-    generation.maxTokens = maxTokens
-    generation.temperature = temperature
-    generation.seed = seed
     let messages = [ConversationMessage(.user, prompt), ConversationMessage(.assistant, nil)]
-    try Interrupt.watch { isRequested in
-      let report = try AnswerReport(
-        session, generation, messages: messages, images: pictures, isCancelled: isRequested
-      ) { text in
-        if !json { try StandardOutput.write(text) }
-      }
-      try StandardOutput.write(line: json ? report.json.text() : "")
-      if let overlay, let picture = pictures.first {
-        try report.overlay(on: picture).writePNG(path: overlay)
-        StandardError.write(line: OverlayNote.text(report, path: overlay))
-      }
+    let prompt = try session.prompt(messages, images: pictures)
+    let stream = Engine(session, options.limits).submit(AnswerRequest(prompt, sampling.options()))
+    let report = try await Interrupt.watch(stream) { text in
+      if !json { try StandardOutput.write(text) }
+    }
+    try StandardOutput.write(line: json ? AnswerReport(report, to: prompt, session).json.text() : "")
+    if let overlay, let picture = pictures.first {
+      let report = AnswerReport(report, to: prompt, session)
+      try report.overlay(on: picture).writePNG(path: overlay)
+      StandardError.write(line: OverlayNote.text(report, path: overlay))
     }
   }
 }

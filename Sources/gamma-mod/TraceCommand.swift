@@ -1,8 +1,8 @@
 import ArgumentParser
 import Foundation
-import Generation
 import MixtureOfDepths
 import Tensors
+import Tracing
 
 struct TraceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

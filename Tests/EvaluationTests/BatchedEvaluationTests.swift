@@ -1,5 +1,5 @@
+import Answering
 import Foundation
-import Generation
 import MixtureOfDepths
 import PocketWorld
 import StrictJSON

@@ -54,7 +54,7 @@ import Testing
     hidden = tape.gather(hidden, rows: kept)
     for case let layer as DenseLayer in dense.decoder.layers.dropFirst(2) {
       hidden = layer.run(
-        hidden, normed: layer.inputNorm(hidden, tape), plan: LayerPlan(batch, layer: layer.index, rows: kept),
+        hidden, normed: layer.inputNorm(hidden, tape), plan: pass.plan(layer: layer.index, rows: kept),
         gate: nil, pass)
     }
     for (place, row) in kept.enumerated() {
@@ -82,10 +82,11 @@ import Testing
 private final class LastRowAttention: DecoderObserver {
   private(set) var attention: [[Float]] = []
 
-  func layer(_ index: Int, finishedWith hidden: Tensor) {}
+  func layer(_ index: Int, of batch: PackedBatch, finishedWith hidden: Tensor) {}
 
   func layer(
-    _ index: Int, attends query: Tensor, key: Tensor, heads: AttentionHeads, items: [AttentionItem]
+    _ index: Int, attends query: Tensor, key: Tensor, heads: AttentionHeads, items: [AttentionItem],
+    of plan: LayerPlan
   ) {
     let maps = AttentionMaps(query: query, key: key, heads: heads, item: items[0])
     var sums = [Float](repeating: 0, count: query.rows)

@@ -114,15 +114,16 @@ import Testing
     let rows = TinyModel.rows(66, seed: 131)
     _ = model.decoder.forward(
       Value(constant: rows), DecoderPass(batch, tape: Tape(backend: Backend()), observer: trace))
-    #expect(trace.layers.map(\.rows) == [66, 66, 66, 66])
-    #expect(trace.layers.map(\.run) == [66, 51, 51, 66])
-    #expect(trace.layers.map(\.imageRowsRun) == [0, 45, 45, 0])
-    #expect(trace.imageSkipRatio(in: [1, 2]) == 0.25)
-    #expect(abs(trace.skipRatio(in: [1, 2]) - 15.0 / 66) < 1e-12)
+    let tally = trace.total
+    #expect(tally.layers.map(\.rows) == [66, 66, 66, 66])
+    #expect(tally.layers.map(\.run) == [66, 51, 51, 66])
+    #expect(tally.layers.map(\.imageRowsRun) == [0, 45, 45, 0])
+    #expect(tally.imageSkipRatio(in: [1, 2]) == 0.25)
+    #expect(abs(tally.skipRatio(in: [1, 2]) - 15.0 / 66) < 1e-12)
     // Queries, keys, values, output and MLP of a row, and its scores and sums over the keys it sees.
     let perRow = 2 * 48 * (48 + 24 + 24 + 48 + 3 * 80)
     let pairs = 43 * 44 / 2 + 23 * 24 / 2
-    #expect(trace.layers[0].flops == 66 * perRow + 4 * 48 * pairs)
+    #expect(tally.layers[0].flops == 66 * perRow + 4 * 48 * pairs)
   }
 
   @Test func damagedRoutersAreNamed() {

@@ -119,8 +119,8 @@ import Testing
             #expect(same == !kept.contains(row), "layer \(layer), row \(row), \(backend.summary)")
             skips += same ? 1 : 0
           }
-          for (index, segment) in batch.segments.enumerated() {
-            expected[index][layer] += kept.count(where: segment.rows.contains)
+          for (index, slice) in batch.slices.enumerated() {
+            expected[index][layer] += kept.count(where: slice.rows.contains)
             #expect(caches[index].rows(inLayer: layer) == expected[index][layer])
           }
         }
@@ -150,12 +150,12 @@ import Testing
             roles: [RowRole](repeating: .prompt, count: part.rows), cache: cache, isDecoding: step > 0)
         }
         let packed = LawRun(decoder, .stacked(parts), batch, backend: backend)
-        for (index, segment) in batch.segments.enumerated() {
+        for (index, slice) in batch.slices.enumerated() {
           var single = PackedBatch()
           single.append(
-            roles: Array(batch.roles[segment.rows]), cache: alone[index], isDecoding: step > 0)
+            roles: Array(batch.roles[slice.rows]), cache: alone[index], isDecoding: step > 0)
           let run = LawRun(decoder, parts[index], single, backend: backend)
-          #expect(worstDifference(packed.rows(segment.rows), run.hidden.floats()) <= 1e-5)
+          #expect(worstDifference(packed.rows(slice.rows), run.hidden.floats()) <= 1e-5)
         }
       }
     }
@@ -175,8 +175,8 @@ import Testing
       return LawRun(
         training: decoder, part, single, weights: [Float](repeating: 1, count: part.rows))
     }
-    for (run, segment) in zip(alone, batch.segments) {
-      #expect(worstDifference(packed.rows(segment.rows), run.hidden.floats()) <= 1e-5)
+    for (run, slice) in zip(alone, batch.slices) {
+      #expect(worstDifference(packed.rows(slice.rows), run.hidden.floats()) <= 1e-5)
     }
     #expect(LawRun.worstDifference(packed.gradients, LawRun.sum(alone)) <= 1e-4)
     #expect(packed.gradients[router.name] != nil)
@@ -209,52 +209,13 @@ import Testing
         answering: LawRun(decoder, rows, batch)
       )
     }
-    for (single, segment) in zip(whole, shared.segments.dropFirst()) {
-      let own = prefix.rows..<prefix.rows + segment.rows.count
-      #expect(worstDifference(training.rows(segment.rows), single.training.rows(own)) <= 1e-5)
-      #expect(worstDifference(answering.rows(segment.rows), single.answering.rows(own)) <= 1e-5)
+    for (single, slice) in zip(whole, shared.slices.dropFirst()) {
+      let own = prefix.rows..<prefix.rows + slice.rows.count
+      #expect(worstDifference(training.rows(slice.rows), single.training.rows(own)) <= 1e-5)
+      #expect(worstDifference(answering.rows(slice.rows), single.answering.rows(own)) <= 1e-5)
     }
     let sum = LawRun.sum(whole.map(\.training))
     #expect(LawRun.worstDifference(training.gradients, sum) <= 1e-4)
     #expect(sum[router.name]?.contains { abs($0) > 1e-3 } == true)
-  }
-
-  @Test(arguments: LayerPlan.Positions.allCases, [false, true])
-  func cachedPrefixGivesWhatRepeatedPrefixesGive(_ positions: LayerPlan.Positions, inOneBatch: Bool) {
-    let decoder = routed(positions: positions)
-    let prefix = TinyModel.rows(24, seed: 120)
-    let questions = [TinyModel.rows(6, seed: 121), TinyModel.rows(1, seed: 122)]
-    let parent = SequenceCache(layers: TinyModel.layers)
-    let caches = questions.map { _ in SequenceCache(layers: TinyModel.layers, continuing: parent) }
-    var batch = PackedBatch()
-    batch.append(roles: roles(20, 4), cache: parent, isDecoding: false)
-    var inputs = [prefix]
-    if !inOneBatch {
-      _ = LawRun(decoder, prefix, batch)
-      (batch, inputs) = (PackedBatch(), [])
-    }
-    for (question, cache) in zip(questions, caches) {
-      batch.append(roles: roles(0, question.rows), cache: cache, isDecoding: false)
-    }
-    let run = LawRun(decoder, .stacked(inputs + questions), batch)
-    for (index, segment) in batch.segments.suffix(questions.count).enumerated() {
-      let cache = SequenceCache(layers: TinyModel.layers)
-      var whole = PackedBatch()
-      whole.append(roles: roles(20, 4 + questions[index].rows), cache: cache, isDecoding: false)
-      let expected = LawRun(decoder, .stacked([prefix, questions[index]]), whole)
-      #expect(
-        worstDifference(run.rows(segment.rows), expected.rows(24..<24 + questions[index].rows)) <= 1e-5)
-      for layer in 0..<TinyModel.layers {
-        #expect(cache.rows(inLayer: layer) == caches[index].rows(inLayer: layer))
-      }
-      // Decoding goes on from what the layer itself has kept.
-      let next = TinyModel.rows(1, seed: 123)
-      let steps = [caches[index], cache].map { cache in
-        var step = PackedBatch()
-        step.append(roles: [.answer], cache: cache, isDecoding: true)
-        return LawRun(decoder, next, step).hidden.floats()
-      }
-      #expect(worstDifference(steps[0], steps[1]) <= 1e-5)
-    }
   }
 }

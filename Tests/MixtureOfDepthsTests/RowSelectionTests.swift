@@ -18,13 +18,14 @@ import Testing
   }
 
   private func rows(_ configuration: RoutingConfiguration, isDecoding: Bool = false) -> [Int] {
-    probabilities.withUnsafeBufferPointer {
-      configuration.rowsToRun(batch(isDecoding: isDecoding), layer: 0, probabilities: $0)
-    }
+    configuration.rows(
+      of: batch(isDecoding: isDecoding), layer: 0, probabilities: probabilities, isTraining: false)
+      ?? Array(0..<10)
   }
 
   private func rowsToTrain(_ configuration: RoutingConfiguration) -> [Int] {
-    probabilities.withUnsafeBufferPointer { configuration.rowsToTrain(batch(), layer: 0, probabilities: $0) }
+    configuration.rows(of: batch(), layer: 0, probabilities: probabilities, isTraining: true)
+      ?? Array(0..<10)
   }
 
   @Test func promptsKeepRowsAboveTheThreshold() {
@@ -49,12 +50,11 @@ import Testing
     configuration.prefill = .imageSkip(0.5)
     configuration.skipByLayer = [0, 0.5, 1]
     func kept(_ layer: Int) -> (run: [Int], trained: [Int]) {
-      probabilities.withUnsafeBufferPointer {
-        (
-          configuration.rowsToRun(batch(), layer: layer, probabilities: $0),
-          configuration.rowsToTrain(batch(), layer: layer, probabilities: $0)
-        )
+      let kept = [false, true].map {
+        configuration.rows(of: batch(), layer: layer, probabilities: probabilities, isTraining: $0)
+          ?? Array(0..<10)
       }
+      return (kept[0], kept[1])
     }
     #expect(kept(3) == (Array(0..<10), Array(0..<10)))
     #expect(kept(5) == ([0, 2, 3, 4, 6, 7, 8, 9], [0, 2, 3, 4, 6, 7, 8, 9]))
@@ -70,7 +70,7 @@ import Testing
     let flat = [Float](repeating: 0.5, count: 128)
     func kept(_ layer: Int, seed: Int) -> [Int] {
       configuration.rowChoice = .random(seed: seed)
-      return flat.withUnsafeBufferPointer { configuration.rowsToRun(batch, layer: layer, probabilities: $0) }
+      return configuration.rows(of: batch, layer: layer, probabilities: flat, isTraining: false) ?? []
     }
     let first = kept(0, seed: 1)
     #expect(first.count == 64)
@@ -112,9 +112,38 @@ import Testing
     configuration.prefill = .imageSkip(0.5)
     var batch = PackedBatch()
     batch.append(roles: [RowRole](repeating: .image, count: 5))
-    let kept = [Float](repeating: 0.5, count: 5).withUnsafeBufferPointer {
-      configuration.rowsToRun(batch, layer: 0, probabilities: $0)
-    }
+    let kept = configuration.rows(
+      of: batch, layer: 0, probabilities: [Float](repeating: 0.5, count: 5), isTraining: false)
     #expect(kept == [0, 1, 2])
+  }
+
+  /// A share is taken of each picture by itself, its tiles together, so that no other picture and no text matters.
+  @Test func everyPictureIsChosenFromByItself() {
+    var configuration = RoutingConfiguration(layers: [0])
+    configuration.prefill = .imageSkip(0.5)
+    var batch = PackedBatch()
+    let roles: [RowRole] = [.image, .prompt, .image, .image, .image, .image, .image, .prompt]
+    batch.append(roles: roles, pictures: [0, -1, 0, 0, 0, 1, 1, -1])
+    let probabilities: [Float] = [0.1, 0, 0.2, 0.9, 0.8, 0.01, 0.02, 0]
+    #expect(
+      configuration.rows(of: batch, layer: 0, probabilities: probabilities, isTraining: false)
+        == [1, 3, 4, 6, 7])
+  }
+
+  @Test func sequencesMayHaveRulesOfTheirOwn() {
+    let configuration = RoutingConfiguration(layers: [0])
+    var batch = PackedBatch()
+    let rules = [
+      RoutingRules.dense, RoutingRules(prefill: .imageSkip(0.5), decode: .always),
+      RoutingRules(prefill: .threshold(0.55), decode: .always), nil,
+    ]
+    for rules in rules {
+      batch.append(
+        roles: [.image, .image, .prompt], cache: SequenceCache(layers: 1), isDecoding: false, rules: rules)
+    }
+    let probabilities = [[Float]](repeating: [0.001, 0.6, 0.5], count: 4).flatMap { $0 }
+    #expect(
+      configuration.rows(of: batch, layer: 0, probabilities: probabilities, isTraining: false)
+        == [0, 1, 2, 4, 5, 7, 10, 11])
   }
 }

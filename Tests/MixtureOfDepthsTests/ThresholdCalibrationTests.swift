@@ -20,9 +20,9 @@ import Testing
     for skip in [0, 0.1, 0.34, 0.51, 1] {
       var configuration = RoutingConfiguration(layers: [1])
       configuration.prefill = .imageThreshold(try #require(calibration.threshold(skip: skip)))
-      let run = values.withUnsafeBufferPointer {
-        configuration.rowsToRun(batch, layer: 1, probabilities: $0)
-      }
+      let run =
+        configuration.rows(of: batch, layer: 1, probabilities: values, isTraining: false)
+        ?? Array(0..<batch.rowCount)
       // A row of probability 0 is never above a threshold.
       let expected = 103 - max(1, Int((skip * 100).rounded()))
       #expect(run.count == expected, "\(skip): \(run.count)")

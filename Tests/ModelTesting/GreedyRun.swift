@@ -70,8 +70,8 @@ package final class GreedyRun {
     let hidden = model.decoder.forward(embedded, DecoderPass(batch, tape: tape, observer: recorder))
     let normalized = model.decoder.normalize(hidden, tape)
     let logits = model.decoder.logits(normalized, tape)
-    for (index, segment) in batch.segments.enumerated() {
-      let rows = segment.rows
+    for (index, slice) in batch.slices.enumerated() {
+      let rows = slice.rows
       results[index].embedded = embedded.tensor.rows(rows).floats()
       results[index].hidden = recorder.hidden.map { $0.rows(rows).floats() }
       results[index].normalized = normalized.tensor.rows(rows).floats()

@@ -13,12 +13,15 @@ package final class RunRecorder: RoutingObserver {
   /// - Parameter other: Is told about attention, too.
   package init(telling other: (any DecoderObserver)? = nil) { self.other = other }
 
-  package func layer(_ index: Int, finishedWith hidden: Tensor) { self.hidden.append(hidden) }
+  package func layer(_ index: Int, of batch: PackedBatch, finishedWith hidden: Tensor) {
+    self.hidden.append(hidden)
+  }
 
   package func layer(
-    _ index: Int, attends query: Tensor, key: Tensor, heads: AttentionHeads, items: [AttentionItem]
+    _ index: Int, attends query: Tensor, key: Tensor, heads: AttentionHeads, items: [AttentionItem],
+    of plan: LayerPlan
   ) {
-    other?.layer(index, attends: query, key: key, heads: heads, items: items)
+    other?.layer(index, attends: query, key: key, heads: heads, items: items, of: plan)
   }
 
   package func layer(

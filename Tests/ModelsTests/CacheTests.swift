@@ -42,7 +42,7 @@ import Testing
       for row in prefill..<40 {
         let step = run(rows.rows(row..<row + 1), cache, isDecoding: true, backend)
         #expect(worstDifference(step, expected.rows(row..<row + 1)) <= bound, "row \(row)")
-        #expect(cache.totalLength == row + 1)
+        #expect(cache.length == row + 1)
       }
       #expect((0..<TinyModel.layers).allSatisfy { cache.rows(inLayer: $0) == 40 })
       // Two key/value heads of 12 numbers, keys and values; bytes have a scale for each head.
@@ -58,47 +58,78 @@ import Testing
     for backend in Backend.all {
       let parent = SequenceCache(layers: TinyModel.layers)
       _ = run(prefix, parent, backend)
-      let caches = questions.map { _ in SequenceCache(layers: TinyModel.layers, continuing: parent) }
+      let caches = questions.map { _ in parent.copy(upTo: prefix.rows) }
       var together = PackedBatch()
       for (question, cache) in zip(questions, caches) {
         together.append(roles: prompt(question.rows), cache: cache, isDecoding: false)
       }
-      #expect(together.longestSequence == 34)
       let answers = LawRun(decoder, .stacked(questions), together, backend: backend)
       var step = PackedBatch()
       for cache in caches { step.append(roles: [.answer], cache: cache, isDecoding: true) }
       let steps = LawRun(decoder, .stacked(next), step, backend: backend)
 
-      for (index, segment) in together.segments.enumerated() {
+      for (index, slice) in together.slices.enumerated() {
         let own = SequenceCache(layers: TinyModel.layers)
         let expected = run(.stacked([prefix, questions[index], next[index]]), own, backend)
-        let count = segment.rows.count * TinyModel.width
+        let count = slice.rows.count * TinyModel.width
         let start = prefix.count
         #expect(
-          worstDifference(answers.rows(segment.rows), Array(expected[start..<start + count])) <= 1e-5)
+          worstDifference(answers.rows(slice.rows), Array(expected[start..<start + count])) <= 1e-5)
         #expect(
           worstDifference(steps.rows(index..<index + 1), Array(expected.suffix(TinyModel.width))) <= 1e-5)
-        #expect(caches[index].length == questions[index].rows + 1)
+        #expect(caches[index].length == prefix.rows + questions[index].rows + 1)
         #expect(caches[index].rows(inLayer: 2) == own.rows(inLayer: 2))
       }
       #expect(parent.length == 25 && parent.rows(inLayer: 0) == 25)
     }
   }
 
-  /// A picture and its first question in one batch, each with its cache.
-  @Test func prefixAndQuestionMayComeInOneBatch() {
-    let (prefix, question) = (TinyModel.rows(12, seed: 45), TinyModel.rows(5, seed: 46))
-    let parent = SequenceCache(layers: TinyModel.layers)
-    let child = SequenceCache(layers: TinyModel.layers, continuing: parent)
-    var batch = PackedBatch()
-    batch.append(roles: prompt(5), cache: child, isDecoding: false)
-    batch.append(roles: prompt(12), cache: parent, isDecoding: false)
-    #expect(batch.longestSequence == 17)
-    let hidden = LawRun(decoder, .stacked([question, prefix]), batch)
-    let expected = run(
-      .stacked([prefix, question]), SequenceCache(layers: TinyModel.layers), Backend())
-    #expect(worstDifference(hidden.rows(5..<17) + hidden.rows(0..<5), expected) <= 1e-5)
-    #expect(child.totalLength == 17 && child.length == 5 && child.rows(inLayer: 1) == 17)
+  /// Copies and what they were made of go on each by itself, also from the middle of what they share.
+  @Test(arguments: KeyValueFormat.allCases) func copiesGoOnByThemselves(_ format: KeyValueFormat) {
+    let rows = TinyModel.rows(150, seed: 45)
+    for length in [1, 63, 64, 65, 100, 130] {
+      let first = SequenceCache(layers: TinyModel.layers, format: format)
+      _ = run(rows.rows(0..<130), first, Backend())
+      let copies = [first.copy(upTo: length), first.copy(upTo: length)]
+      let continued = [
+        run(rows.rows(130..<140), copies[0], Backend()), run(rows.rows(140..<150), copies[1], Backend()),
+      ]
+      let next = run(rows.rows(130..<150), first, Backend())
+      func alone(_ parts: Range<Int>...) -> [Float] {
+        let cache = SequenceCache(layers: TinyModel.layers, format: format)
+        return parts.reduce([]) { run(rows.rows($1), cache, Backend()) }
+      }
+      let bound: Float = format == .float32 ? 1e-5 : format == .float16 ? 2e-4 : 1e-2
+      #expect(worstDifference(continued[0], alone(0..<length, 130..<140)) <= bound)
+      #expect(worstDifference(continued[1], alone(0..<length, 140..<150)) <= bound)
+      #expect(worstDifference(next, alone(0..<130, 130..<150)) <= bound)
+      #expect(first.length == 150 && copies.allSatisfy { $0.length == length + 10 })
+      first.truncate(to: length)
+      #expect(worstDifference(run(rows.rows(130..<140), first, Backend()), continued[0]) <= bound)
+    }
+  }
+
+  /// A pass that is stopped leaves the caches as they were.
+  @Test func aStoppedPassLeavesNothing() {
+    let cache = SequenceCache(layers: TinyModel.layers)
+    let rows = TinyModel.rows(30, seed: 46)
+    _ = run(rows.rows(0..<20), cache, Backend())
+    for stop in 0..<TinyModel.layers {
+      var batch = PackedBatch()
+      batch.append(roles: prompt(10), cache: cache, isDecoding: false)
+      var layers = 0
+      let pass = DecoderPass(batch, tape: Tape(backend: Backend())) {
+        layers += 1
+        return layers > stop
+      }
+      _ = decoder.forward(Value(constant: rows.rows(20..<30)), pass)
+      #expect(pass.wasStopped)
+      #expect(cache.length == 20 && (0..<TinyModel.layers).allSatisfy { cache.rows(inLayer: $0) == 20 })
+    }
+    let whole = run(rows, SequenceCache(layers: TinyModel.layers), Backend())
+    #expect(
+      worstDifference(run(rows.rows(20..<30), cache, Backend()), Array(whole.suffix(10 * TinyModel.width)))
+        <= 1e-5)
   }
 
   @Test func sequencesOfDifferentLengthsDecodeTogetherAsAlone() {
@@ -121,7 +152,7 @@ import Testing
           #expect(worstDifference(hidden.rows(index..<index + 1), single) <= 1e-5, "step \(step)")
         }
       }
-      #expect(together.map(\.totalLength) == lengths.map { $0 + 6 })
+      #expect(together.map(\.length) == lengths.map { $0 + 6 })
     }
   }
 }

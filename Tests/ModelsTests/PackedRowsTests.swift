@@ -22,14 +22,14 @@ import Testing
     for backend in Backend.all {
       let packed = LawRun(
         training: decoder, .stacked(parts), batch, weights: weights, backend: backend)
-      let alone = zip(parts, batch.segments).map { part, segment in
+      let alone = zip(parts, batch.slices).map { part, slice in
         var single = PackedBatch()
         single.append(roles: prompt(part.rows))
         return LawRun(
-          training: decoder, part, single, weights: Array(weights[segment.rows]), backend: backend)
+          training: decoder, part, single, weights: Array(weights[slice.rows]), backend: backend)
       }
-      for (run, segment) in zip(alone, batch.segments) {
-        #expect(worstDifference(packed.rows(segment.rows), run.hidden.floats()) <= 1e-5)
+      for (run, slice) in zip(alone, batch.slices) {
+        #expect(worstDifference(packed.rows(slice.rows), run.hidden.floats()) <= 1e-5)
       }
       #expect(LawRun.worstDifference(packed.gradients, LawRun.sum(alone)) <= 1e-4)
       #expect(packed.gradients.count == TinyModel.layers * 9)
@@ -68,9 +68,9 @@ import Testing
       let weights = (0..<batch.rowCount).map { $0 < prefix.rows ? Float(0) : 1 }
       return LawRun(training: decoder, .stacked([prefix, question]), batch, weights: weights)
     }
-    for (single, segment) in zip(whole, shared.segments.dropFirst()) {
-      let own = prefix.rows..<prefix.rows + segment.rows.count
-      #expect(worstDifference(run.rows(segment.rows), single.rows(own)) <= 1e-5)
+    for (single, slice) in zip(whole, shared.slices.dropFirst()) {
+      let own = prefix.rows..<prefix.rows + slice.rows.count
+      #expect(worstDifference(run.rows(slice.rows), single.rows(own)) <= 1e-5)
     }
     #expect(LawRun.worstDifference(run.gradients, LawRun.sum(whole)) <= 1e-4)
     let gradient = try #require(run.inputGradient).rows(0..<prefix.rows).floats()
@@ -96,7 +96,6 @@ import Testing
     let expected = LawRun(decoder, rows, whole)
     #expect(worstDifference(run.rows(0..<11), expected.rows(0..<11)) <= 1e-5)
     #expect(worstDifference(run.rows(15..<34), expected.rows(11..<30)) <= 1e-5)
-    #expect(chained.longestSequence == 30)
   }
 
   @Test func emptySequencesChangeNothing() {
@@ -108,7 +107,7 @@ import Testing
     let empty = padded.append(roles: [], cache: SequenceCache(layers: TinyModel.layers), isDecoding: false)
     padded.append(roles: prompt(5))
     padded.append(roles: prompt(3), continuing: padded.append(roles: [], continuing: 2))
-    #expect(padded.segments[empty].rows.isEmpty)
+    #expect(padded.slices[empty].rows.isEmpty)
     let run = LawRun(decoder, rows, padded)
     #expect(worstDifference(run.hidden.floats(), LawRun(decoder, rows, plain).hidden.floats()) <= 1e-5)
     #expect(LawRun(decoder, TinyModel.rows(0, seed: 0), PackedBatch()).hidden.rows == 0)
@@ -121,7 +120,6 @@ import Testing
       var batch = PackedBatch()
       let parent = batch.append(roles: prompt(5), places: places, length: length)
       batch.append(roles: prompt(4), continuing: parent)
-      #expect(batch.longestSequence == length + 4)
       return LawRun(decoder, rows, batch)
     }
     let near = run(places: [0, 1, 2, 3, 4], length: 5).hidden.floats()

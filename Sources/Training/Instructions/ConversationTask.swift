@@ -1,5 +1,5 @@
+internal import Answering
 internal import Foundation
-internal import Generation
 internal import Images
 internal import MixtureOfDepths
 internal import Models
@@ -60,7 +60,7 @@ struct ConversationTask: TrainingTask {
       if text.mismatch != nil { mismatches += 1 }
       let images = text.ids.contains(VisionLanguageSession.imagePlace) ? try [picture(of: sample)] : []
       guard !images.isEmpty else {
-        return (Prompt(ids: text.ids, imageTokenID: model.imageTokenID, images: []), text.isLabel)
+        return (try Prompt(ids: text.ids, imageTokenID: nil, pictures: []), text.isLabel)
       }
       let prompt = try Prompt(
         marked: text.ids, mark: VisionLanguageSession.imagePlace, images: images, model: model)

@@ -1,4 +1,4 @@
-internal import Generation
+internal import Answering
 internal import Tokenization
 
 /// A conversation as token ids, and which of them are learnt: those that LLaVA's training code labels.

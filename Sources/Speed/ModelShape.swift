@@ -1,0 +1,37 @@
+package import Answering
+internal import Images
+package import Models
+package import Tensors
+
+/// Well-known models with random weights, for timing without their files.
+package enum ModelShape: String, Sendable, CaseIterable {
+  case llama11b = "llama-1.1b"
+  case llava15 = "llava-1.5-7b"
+  case llavaHR = "llava-hr-7b"
+  case mgmHD = "mgm-hd-7b"
+  case smolVLM = "smolvlm-256m"
+  case qwen25VL = "qwen2.5-vl-3b"
+
+  /// Image tokens of a prompt for the shape that reads text only; those of LLaVA-1.5.
+  package static let textOnlyImageTokens = 576
+
+  /// The whole model, towers and projector included.
+  /// - Parameter precision: The format of the weights.
+  package func model(_ precision: WeightPrecision) throws -> VisionLanguageModel {
+    try ModelRegistry.build(configuration, from: RepeatedNoise(precision))
+  }
+
+  /// What makes a picture the model's input; nil for the shape that reads text only.
+  package func preparer() throws -> ImagePreparer? {
+    try preprocessor.map {
+      ImagePreparer(try ImageProcessors.make(preprocessor: $0, model: configuration))
+    }
+  }
+
+  /// A grey square, of a side that gives the model's usual image tokens.
+  package func picture() throws -> ImageInput? {
+    let side = self == .qwen25VL ? 896 : 1024
+    let grey = RGBColor(red: 128, green: 128, blue: 128)
+    return try preparer()?.input(PixelImage(width: side, height: side, fill: grey))
+  }
+}
