@@ -126,12 +126,10 @@ private final class EngineInbox: Sendable {
   private func start(_ order: Order, _ loop: AnswerLoop) {
     let continuation = order.continuation
     do {
-      try loop.submit(
-        order.request,
-        isCancelled: { [self] in
-          order.cancellation.isRequested || isShutDown.load(ordering: .relaxed)
-        }
-      ) { event in
+      let isCancelled = { [self] in
+        order.cancellation.isRequested || isShutDown.load(ordering: .relaxed)
+      }
+      try loop.submit(order.request, isCancelled: isCancelled) { event in
         switch event {
         case .failed(let error): continuation.finish(throwing: error)
         case .finished:
