@@ -120,7 +120,7 @@ package struct SafetensorsWriter {
 
   private static func write(_ content: Content, to file: OutputFile) throws {
     switch content {
-    case .tensor(let tensor): try file.write(UnsafeRawBufferPointer(tensor.bytes))
+    case .tensor(let tensor): try tensor.withBytes { try file.write($0) }
     case .packed(let matrix): try matrix.withBytes { try file.write($0) }
     case .int64s(let values): try values.withUnsafeBytes { try file.write($0) }
     case .int32s(let values): try values.withUnsafeBytes { try file.write($0) }

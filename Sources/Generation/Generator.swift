@@ -61,14 +61,14 @@ package struct Generator {
     while true {
       var next: [(sequence: Int, id: Int)] = []
       for (row, sequence) in active.enumerated() {
-        let line = UnsafeBufferPointer(
-          start: logits.tensor.floatPointer + row * logits.width, count: logits.width)
         if isCancelled() {
           states[sequence].reason = .cancelled
         } else if states[sequence].ids.count >= options.maxTokens {
           states[sequence].reason = .length
         } else {
-          let id = states[sequence].sampler.next(line)
+          let id = logits.tensor.rows(row..<row + 1).withFloats {
+            states[sequence].sampler.next($0)
+          }
           if ends.contains(id) {
             states[sequence].reason = .stop
           } else {

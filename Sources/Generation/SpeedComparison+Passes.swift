@@ -34,7 +34,7 @@ extension SpeedComparison {
     func nextToken(_ last: Value) -> Int {
       let logits = decoder.logits(decoder.normalize(last, tape), tape)
       var sampler = Sampler()
-      return sampler.next(UnsafeBufferPointer(start: logits.tensor.floatPointer, count: logits.width))
+      return logits.tensor.withFloats { sampler.next($0) }
     }
     var id = nextToken(tape.gather(hidden, rows: [roles.count - 1]))
     side.firstTokenSeconds = (clock.now - start) / .seconds(1)

@@ -42,11 +42,11 @@ package final class RoutedLayer: DecoderLayer {
     let normed = base.inputNorm(hidden, tape)
     let logits = tape.linear(normed, router)
     let probabilities = tape.secondClassProbability(logits)
-    let list = UnsafeBufferPointer(start: probabilities.tensor.floatPointer, count: hidden.rows)
-    let rows =
+    let rows = probabilities.tensor.withFloats {
       tape.records
-      ? configuration.rowsToTrain(pass.batch, layer: index, probabilities: list)
-      : configuration.rowsToRun(pass.batch, layer: index, probabilities: list)
+        ? configuration.rowsToTrain(pass.batch, layer: index, probabilities: $0)
+        : configuration.rowsToRun(pass.batch, layer: index, probabilities: $0)
+    }
     (pass.observer as? any RoutingObserver)?
       .layer(
         index, routed: pass.batch, logits: logits.tensor, probabilities: probabilities.tensor, running: rows)

@@ -61,12 +61,12 @@ package final class MemoryPool: Sendable {
 ///
 /// Safe to share between threads: an operation writes only into storage that it has just made and that nobody else
 /// holds; the exceptions (optimiser, caches, gradient sums) own their storage and say so.
-package final class Storage: @unchecked Sendable {
-  package let address: UnsafeMutableRawPointer
+final class Storage: @unchecked Sendable {
+  let address: UnsafeMutableRawPointer
   private let capacity: Int
   private let pool: MemoryPool?
 
-  package init(bytes: Int, pool: MemoryPool?) {
+  init(bytes: Int, pool: MemoryPool?) {
     let buffer = pool?.take(bytes: bytes) ?? MemoryPool.allocate(capacity: (max(bytes, 1) + 63) / 64 * 64)
     address = buffer.address
     capacity = buffer.capacity

@@ -5,11 +5,11 @@ package struct Tensor: Sendable {
   /// Length of each axis.
   package let shape: [Int]
   package let dtype: DType
-  package let storage: Storage
+  let storage: Storage
   /// Position of the first element in `storage`, in elements.
-  package let offset: Int
+  let offset: Int
 
-  package init(storage: Storage, offset: Int, shape: [Int], dtype: DType) {
+  init(storage: Storage, offset: Int, shape: [Int], dtype: DType) {
     self.storage = storage
     self.offset = offset
     self.shape = shape
@@ -44,15 +44,6 @@ package struct Tensor: Sendable {
   /// Length of one row, which is everything behind the first axis.
   package var width: Int { shape.dropFirst().reduce(1, *) }
 
-  /// The elements, converted to float32, in row-major order.
-  package func floats() -> [Float] {
-    switch dtype {
-    case .float32: Array(UnsafeBufferPointer(start: floatPointer, count: count))
-    case .bfloat16:
-      UnsafeBufferPointer(start: bfloat16Pointer, count: count).map { Float(bfloat16Bits: $0) }
-    }
-  }
-
   /// The only element of a tensor that has one.
   package var scalar: Float {
     precondition(count == 1, "a tensor of shape \(shape) is not a scalar")
@@ -74,29 +65,16 @@ package struct Tensor: Sendable {
     return Tensor(storage: storage, offset: offset, shape: newShape, dtype: dtype)
   }
 
-  /// The elements rounded or widened to another format; itself where it already has it.
-  package func converted(to target: DType, pool: MemoryPool? = nil) -> Tensor {
-    guard target != dtype else { return self }
-    let result = Tensor(uninitialized: shape, dtype: target, pool: pool)
-    switch target {
-    case .float32:
-      for index in 0..<count { result.floatPointer[index] = Float(bfloat16Bits: bfloat16Pointer[index]) }
-    case .bfloat16:
-      for index in 0..<count { result.bfloat16Pointer[index] = floatPointer[index].bfloat16Bits }
-    }
-    return result
-  }
-
-  package var bytes: UnsafeMutableRawBufferPointer {
+  var bytes: UnsafeMutableRawBufferPointer {
     UnsafeMutableRawBufferPointer(start: storage.address + offset * dtype.size, count: count * dtype.size)
   }
 
-  package var floatPointer: UnsafeMutablePointer<Float> {
+  var floatPointer: UnsafeMutablePointer<Float> {
     precondition(dtype == .float32, "a \(dtype.rawValue) tensor read as f32")
     return storage.address.assumingMemoryBound(to: Float.self) + offset
   }
 
-  package var bfloat16Pointer: UnsafeMutablePointer<UInt16> {
+  var bfloat16Pointer: UnsafeMutablePointer<UInt16> {
     precondition(dtype == .bfloat16, "a \(dtype.rawValue) tensor read as bf16")
     return storage.address.assumingMemoryBound(to: UInt16.self) + offset
   }

@@ -109,6 +109,6 @@ extension Parameter {
 
   /// Replaces the values; the shape stays.
   func copy(_ values: [Float]) {
-    values.withUnsafeBytes { tensor.bytes.copyMemory(from: $0) }
+    tensor = Tensor(values, shape: shape)
   }
 }

@@ -2,10 +2,10 @@ import Foundation
 import MixtureOfDepths
 import Models
 import StrictJSON
+import Tensors
 import Testing
 
 @testable import Generation
-@testable import Tensors
 
 /// What holds for every family, whatever its towers and decoders look like.
 @Suite struct FamilyLawsTests {
@@ -87,8 +87,9 @@ import Testing
     var (copy, other) = (input, input)
     copy.pixels = Tensor(input.pixels.floats(), shape: input.pixels.shape)
     other.pixels = Tensor(input.pixels.floats().map { $0 * 0.5 }, shape: input.pixels.shape)
+    func place(_ rows: Tensor?) -> UnsafeRawPointer? { rows?.withBytes { $0.baseAddress } }
     let first = rows(input)
-    #expect(first != nil && rows(copy)?.storage === first?.storage)
+    #expect(first != nil && place(rows(copy)) == place(first))
     #expect(rows(other)?.floats() != first?.floats())
     #expect(rows(input)?.floats() == first?.floats())
   }

@@ -2,10 +2,10 @@ import Checkpoints
 import Foundation
 import MixtureOfDepths
 import Models
+import Tensors
 import Testing
 
 @testable import Generation
-@testable import Tensors
 
 /// `trace` against what the original implementations answered.
 @Suite struct ModelTraceTests {
