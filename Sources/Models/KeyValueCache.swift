@@ -8,15 +8,19 @@ package import Tensors
 package final class SequenceCache {
   package let parent: SequenceCache?
   private let format: KeyValueFormat
+  private let store: KeyValueStore
   /// Nil where no row has come yet.
   private var layers: [KeyValueRows?]
   /// Tokens of this sequence that the whole decoder has seen, without those of its parent.
   package private(set) var length = 0
 
-  package init(layers count: Int, format: KeyValueFormat = .float32, continuing parent: SequenceCache? = nil)
-  {
+  package init(
+    layers count: Int, format: KeyValueFormat = .float32, continuing parent: SequenceCache? = nil,
+    store: KeyValueStore = KeyValueStore()
+  ) {
     self.parent = parent
     self.format = format
+    self.store = store
     layers = [KeyValueRows?](repeating: nil, count: count)
   }
 
@@ -43,9 +47,9 @@ package final class SequenceCache {
   }
 
   func append(key: Tensor, value: Tensor, heads: AttentionHeads, toLayer layer: Int, backend: Backend) {
-    var rows = layers[layer] ?? KeyValueRows(heads, format: format)
-    rows.append(key: key, value: value, backend: backend)
-    layers[layer] = rows
+    // In place: a copy would make the rows move to a page of their own.
+    if layers[layer] == nil { layers[layer] = KeyValueRows(heads, format: format, store: store) }
+    layers[layer]?.append(key: key, value: value, backend: backend)
   }
 
   /// What a query of this sequence sees in a layer, oldest first.
