@@ -37,7 +37,7 @@ package struct SafetensorsWriter {
       case .float32: .float32
       case .bfloat16: .bfloat16
       }
-    try add(name, type, tensor.shape, count: tensor.count, .tensor(tensor))
+    try add(name, type, Array(tensor.shape), count: tensor.count, .tensor(tensor))
   }
 
   /// Adds integers as I64. Their count must be the product of `shape`.

@@ -23,7 +23,7 @@ struct AttentionCall: @unchecked Sendable {
   ) {
     let spanCount = items.reduce(0) { $0 + $1.spans.reduce(0) { $0 + $1.pieces } }
     let itemBytes = items.count * MemoryLayout<GMAttention>.stride
-    table = Storage(bytes: itemBytes + spanCount * MemoryLayout<GMSpan>.stride, pool: pool)
+    table = Storage.of(bytes: itemBytes + spanCount * MemoryLayout<GMSpan>.stride, pool: pool)
     operands = (query, key, value, output)
     self.gradients = gradients
     self.items = items
@@ -80,7 +80,7 @@ struct AttentionCall: @unchecked Sendable {
   func forward(threads: Int, _ backend: Backend, _ pool: MemoryPool) {
     let (units, heads) = (Int(call.units), Int(call.key_value_heads))
     guard threads > 1, units > 0 else { return forward(0..<units * heads, backend, pool) }
-    let memory = Storage(bytes: (units + 1) * MemoryLayout<Int>.stride, pool: pool)
+    let memory = Storage.of(bytes: (units + 1) * MemoryLayout<Int>.stride, pool: pool)
     let costs = Shared(memory.address.bindMemory(to: Int.self, capacity: units + 1))
     let cost = addCosts(to: costs.pointer, backend)
     backend.parallel(cost * heads, threads: threads) { part in
@@ -144,7 +144,7 @@ struct AttentionCall: @unchecked Sendable {
     _ body: (UnsafePointer<GMAttentionCall>, UnsafeMutablePointer<Float>) -> Void
   ) {
     let count = backend.kernels.functions.attention_scratch(call.head_width, call.most_keys)
-    let scratch = Storage(bytes: Int(count) * DType.float32.size, pool: pool)
+    let scratch = Storage.of(bytes: Int(count) * DType.float32.size, pool: pool)
     withExtendedLifetime((self, scratch)) {
       withUnsafePointer(to: call) { body($0, scratch.address.assumingMemoryBound(to: Float.self)) }
     }

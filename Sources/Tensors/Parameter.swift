@@ -41,7 +41,7 @@ package final class Parameter: @unchecked Sendable {
     set { content = .plain(newValue) }
   }
 
-  package var shape: [Int] {
+  package var shape: Shape {
     switch content {
     case .plain(let tensor): tensor.shape
     case .packed(let matrix): matrix.shape
@@ -57,7 +57,7 @@ package final class Parameter: @unchecked Sendable {
   }
 
   /// How many numbers there are.
-  package var count: Int { shape.reduce(1, *) }
+  package var count: Int { shape.elements }
 
   /// Bytes that the value takes in memory.
   package var byteCount: Int {

@@ -81,7 +81,8 @@ extension Tape {
       query: query.tensor, key: key.tensor, value: value.tensor, output: result, heads: heads, items: items,
       rounds: precision != .float32 && !records, backend: backend, pool: pool
     ).forward(threads: backend.usefulThreads(work: work), backend, pool)
-    return record(result, tracked: isTracked(query, key, value)) { [unowned self] gradient in
+    guard isTracked(query, key, value) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
       let slopes = AttentionCall.Gradients(
         output: gradient, query: zeros(query.tensor.shape), key: zeros(key.tensor.shape),
         value: zeros(value.tensor.shape))

@@ -4,7 +4,7 @@ internal import Foundation
 extension Tensor {
   /// A tensor whose memory `fill` writes, all of it: the elements in row-major order, in the machine's byte order.
   package init(
-    shape: [Int], dtype: DType = .float32, pool: MemoryPool? = nil,
+    shape: some Collection<Int>, dtype: DType = .float32, pool: MemoryPool? = nil,
     filling fill: (UnsafeMutableRawBufferPointer) throws -> Void
   ) rethrows {
     self.init(uninitialized: shape, dtype: dtype, pool: pool)

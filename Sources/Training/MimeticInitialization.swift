@@ -103,7 +103,8 @@ enum MimeticInitialization {
 extension Parameter {
   fileprivate func fill(seed: UInt64, deviation: Float) {
     copy(
-      RandomParameters(seed: seed).parameter(name, shape, initial: .normal(deviation: deviation)).tensor
+      RandomParameters(seed: seed).parameter(name, Array(shape), initial: .normal(deviation: deviation))
+        .tensor
         .floats())
   }
 
