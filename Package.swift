@@ -95,7 +95,7 @@ let package = Package(
       dependencies: ["Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths"],
       path: "Tests/ModelTesting", swiftSettings: settings),
     .target(name: "Timing", path: "Tests/Timing", swiftSettings: settings),
-    tests("Tensors", []),
+    tests("Tensors", ["CKernels"]),
     tests("Files", []),
     tests("StrictJSON", []),
     tests("Checkpoints", ["Timing", "Tensors", "Files", "StrictJSON"]),

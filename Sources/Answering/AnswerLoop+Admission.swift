@@ -24,7 +24,7 @@ extension AnswerLoop {
     }
     let rows =
       prompt.ids.count + min(max(0, request.options.maxTokens), decoder.contextLength - prompt.ids.count)
-    let bytes = KeyValueRows.pageBytes(rows: rows, decoder.heads, limits.cacheFormat) * decoder.layerCount
+    let bytes = KeyValueRows.memoryBytes(rows: rows, decoder.heads, limits.cacheFormat) * decoder.layerCount
     guard bytes <= limits.cacheBytes else {
       throw AnswerError(
         .outOfBudget,

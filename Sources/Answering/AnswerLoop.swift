@@ -53,7 +53,7 @@ package final class AnswerLoop {
   package var isIdle: Bool { waiting.isEmpty && active.isEmpty }
 
   /// Bytes of keys and values that requests hold or that are kept for later ones.
-  package var cacheBytes: Int { active.reduce(prefixes.bytes) { $0 + ($1.cache?.pageBytes ?? 0) } }
+  package var cacheBytes: Int { active.reduce(prefixes.bytes) { $0 + ($1.cache?.memoryBytes ?? 0) } }
 
   /// Forgets what is kept for later requests.
   package func forget() {

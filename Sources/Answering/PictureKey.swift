@@ -16,7 +16,7 @@ package struct PictureKey: Hashable, Sendable {
     guard case .input(let input) = picture.content else { return nil }
     var hash = SHA256()
     func add(_ tensor: Tensor) {
-      hash.update(UnsafeRawBufferPointer(tensor.bytes))
+      tensor.withBytes { hash.update($0) }
       add(tensor.shape)
     }
     func add(_ numbers: [Int]) { numbers.withUnsafeBytes { hash.update($0) } }

@@ -48,7 +48,7 @@ final class PrefixStore {
   /// More would take longer to look through than they save.
   private static let mostEntries = 256
 
-  var bytes: Int { entries.reduce(0) { $0 + $1.cache.pageBytes } }
+  var bytes: Int { entries.reduce(0) { $0 + $1.cache.memoryBytes } }
 
   /// The kept sequence that has the most rows in common with another at their start.
   func longest(for rows: ReadRows) -> (cache: SequenceCache, length: Int)? {

@@ -29,6 +29,25 @@ INLINE float sum_lanes(Vector v) {
   return total;
 }
 
+// The sums of the lanes of four vectors, as sum_lanes adds them.
+INLINE void sum_four_lanes(const Vector *v, float *sums) {
+#if GM_LANES == 16
+#define PICK(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+  Vector halves[2];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 2; i++)
+    halves[i] = PICK(v[2 * i], v[2 * i + 1], 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+                PICK(v[2 * i], v[2 * i + 1], 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+  Vector quarters = PICK(halves[0], halves[1], 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +
+                    PICK(halves[0], halves[1], 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+  quarters += PICK(quarters, quarters, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+  quarters += PICK(quarters, quarters, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
+  for (int i = 0; i < 4; i++) sums[i] = quarters[4 * i];
+#else
+  for (int i = 0; i < 4; i++) sums[i] = sum_lanes(v[i]);
+#endif
+}
+
 INLINE float max_lanes(Vector v) {
   float lanes[GM_LANES];
   memcpy(lanes, &v, sizeof lanes);

@@ -21,7 +21,7 @@ struct MergedTensors: TensorSource {
       return try base.tensor(name, as: dtype, pool: pool)
     }
     let weight = try base.tensor(name, as: .float32, pool: dtype == .float32 ? pool : nil)
-    let factorA = Self.transposed(try adapter.file.tensor(a))
+    let factorA = try adapter.file.tensor(a).transposed()
     let factorB = try adapter.file.tensor(b)
     if adapter.isTransposed(pair) {
       add(factorA, factorB, to: weight)
@@ -51,25 +51,13 @@ struct MergedTensors: TensorSource {
   /// weight += scale · left · rightᵀ, some rows at a time, so that the product needs little memory.
   /// - Shape: left `[rows, rank]`, right `[columns, rank]`, weight `[rows, columns]`
   private func add(_ left: Tensor, _ right: Tensor, to weight: Tensor) {
-    let (columns, scale) = (weight.width, adapter.configuration.scale)
-    let step = max(1, (1 << 20) / max(columns, 1))
+    let scale = adapter.configuration.scale
+    let step = max(1, (1 << 20) / max(weight.width, 1))
     let tape = Tape(backend: backend)
     for start in stride(from: 0, to: weight.rows, by: step) {
-      let part = left.rows(start..<min(start + step, weight.rows))
-      let product = tape.linear(Value(constant: part), Value(constant: right)).tensor
-      let (target, change) = (weight.floatPointer + start * columns, product.floatPointer)
-      for index in 0..<product.count { target[index] += scale * change[index] }
+      let rows = start..<min(start + step, weight.rows)
+      let product = tape.linear(Value(constant: left.rows(rows)), Value(constant: right)).tensor
+      weight.rows(rows).add(product, scaledBy: scale)
     }
-  }
-
-  private static func transposed(_ matrix: Tensor) -> Tensor {
-    let (rows, columns) = (matrix.rows, matrix.width)
-    let result = Tensor(uninitialized: [columns, rows])
-    for row in 0..<rows {
-      for column in 0..<columns {
-        result.floatPointer[column * rows + row] = matrix.floatPointer[row * columns + column]
-      }
-    }
-    return result
   }
 }

@@ -37,7 +37,7 @@ package struct SafetensorsWriter {
       case .float32: .float32
       case .bfloat16: .bfloat16
       }
-    try add(name, type, tensor.shape, count: tensor.count, .tensor(tensor))
+    try add(name, type, Array(tensor.shape), count: tensor.count, .tensor(tensor))
   }
 
   /// Adds integers as I64. Their count must be the product of `shape`.
@@ -120,7 +120,7 @@ package struct SafetensorsWriter {
 
   private static func write(_ content: Content, to file: OutputFile) throws {
     switch content {
-    case .tensor(let tensor): try file.write(UnsafeRawBufferPointer(tensor.bytes))
+    case .tensor(let tensor): try tensor.withBytes { try file.write($0) }
     case .packed(let matrix): try matrix.withBytes { try file.write($0) }
     case .int64s(let values): try values.withUnsafeBytes { try file.write($0) }
     case .int32s(let values): try values.withUnsafeBytes { try file.write($0) }

@@ -11,18 +11,20 @@ extension TensorFile {
       throw CheckpointError(
         url.path, "tensor \(name) holds \(type.rawValue) where floating-point numbers are needed")
     }
-    let tensor = Tensor(uninitialized: entry.shape, dtype: dtype, pool: pool)
-    try forEachChunk(of: entry) { source, elements in
-      switch dtype {
-      case .float32:
-        let target = tensor.floatPointer + elements.lowerBound
-        FloatConversion.copy(source, type, to: target, count: elements.count)
-      case .bfloat16:
-        let target = tensor.bfloat16Pointer + elements.lowerBound
-        FloatConversion.copy(source, type, to: target, count: elements.count)
+    return try Tensor(shape: entry.shape, dtype: dtype, pool: pool) { memory in
+      try forEachChunk(of: entry) { source, elements in
+        guard let target = memory.baseAddress else { return }
+        let place = target + elements.lowerBound * dtype.size
+        switch dtype {
+        case .float32:
+          FloatConversion.copy(
+            source, type, to: place.assumingMemoryBound(to: Float.self), count: elements.count)
+        case .bfloat16:
+          FloatConversion.copy(
+            source, type, to: place.assumingMemoryBound(to: UInt16.self), count: elements.count)
+        }
       }
     }
-    return tensor
   }
 
   /// As `TensorSource.int64s`.

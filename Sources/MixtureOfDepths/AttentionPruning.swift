@@ -109,7 +109,7 @@ private final class LastTokenAttention: DecoderObserver {
         let map = maps.map(head: head, backend: backend, pool: pool)
         // Keys of earlier rows, which a continued sequence has, stand in front.
         let earlier = map.width - sums.count
-        for place in sums.indices { sums[place] += map.floatPointer[earlier + place] }
+        map.withFloats { map in for place in sums.indices { sums[place] += map[earlier + place] } }
       }
       return sums.map { $0 / Float(heads.queryHeads) }
     }

@@ -59,9 +59,11 @@ package final class RouterFit: DecoderObserver {
     let maps = AttentionMaps(query: query, key: key, heads: heads, item: item)
     for head in 0..<heads.queryHeads {
       let map = maps.map(head: head, backend: backend, pool: pool)
-      for row in last + 1..<roles.count {
-        for (place, column) in images.enumerated() {
-          attention[place] += Double(map.floatPointer[row * map.width + column])
+      map.withFloats { numbers in
+        for row in last + 1..<roles.count {
+          for (place, column) in images.enumerated() {
+            attention[place] += Double(numbers[row * map.width + column])
+          }
         }
       }
     }
@@ -102,8 +104,10 @@ package final class RouterFit: DecoderObserver {
 
   func add(_ normed: Tensor, aims: [Float]) {
     backend.accumulateMoments(of: normed, into: moments)
-    for (row, aim) in aims.enumerated() {
-      for column in 0..<width { right[column] += aim * normed.floatPointer[row * width + column] }
+    normed.withFloats { numbers in
+      for (row, aim) in aims.enumerated() {
+        for column in 0..<width { right[column] += aim * numbers[row * width + column] }
+      }
     }
     rows += aims.count
   }

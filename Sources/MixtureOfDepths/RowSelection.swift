@@ -8,15 +8,20 @@ extension RoutingConfiguration {
   /// as slices.
   /// - Parameters:
   ///   - layer: The layer's place in the decoder.
-  ///   - probabilities: The keep probability of each row of the batch.
+  ///   - probabilities: The keep probability of each row of the batch; not asked for where it does not matter.
   ///   - isTraining: Whether the rule of training holds instead of those of answering.
-  package func rows(of batch: PackedBatch, layer: Int, probabilities: [Float], isTraining: Bool) -> [Int]? {
-    let choices = batch.slices.map { choice(for: $0, layer: layer, isTraining: isTraining) }
-    if choices.allSatisfy({ $0.isAll }) { return nil }
+  package func rows(
+    of batch: PackedBatch, layer: Int, probabilities: @autoclosure () -> [Float], isTraining: Bool
+  ) -> [Int]? {
+    func choice(_ slice: PackedBatch.Slice) -> Choice {
+      self.choice(for: slice, layer: layer, isTraining: isTraining)
+    }
+    if batch.slices.allSatisfy({ choice($0).isAll }) { return nil }
+    let probabilities = probabilities()
     var rows: [Int] = []
     rows.reserveCapacity(batch.rowCount)
-    for (slice, choice) in zip(batch.slices, choices) {
-      switch choice {
+    for slice in batch.slices {
+      switch choice(slice) {
       case .all: rows += slice.rows
       case .above(let threshold, let imagesOnly):
         rows += slice.rows.lazy.filter {

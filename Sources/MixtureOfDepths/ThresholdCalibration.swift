@@ -22,8 +22,10 @@ package final class ThresholdCalibration: RoutingObserver {
   package func layer(
     _ index: Int, routed batch: PackedBatch, logits: Tensor, probabilities: Tensor, running rows: [Int]
   ) {
-    for (row, role) in batch.roles.enumerated() where role == .image {
-      self.probabilities.append(probabilities.floatPointer[row])
+    probabilities.withFloats { numbers in
+      for (row, role) in batch.roles.enumerated() where role == .image {
+        self.probabilities.append(numbers[row])
+      }
     }
   }
 

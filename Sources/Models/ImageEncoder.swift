@@ -1,4 +1,3 @@
-internal import Foundation
 package import Tensors
 
 /// One picture as an encoder reads it, which is what the family's preprocessor made of it.
@@ -42,16 +41,13 @@ package struct ImageInput: Sendable {
 
   /// Whether both hold the same numbers.
   package func equals(_ other: ImageInput) -> Bool {
-    func sameBytes(_ a: Tensor, _ b: Tensor) -> Bool {
-      guard let first = a.bytes.baseAddress, let second = b.bytes.baseAddress else { return true }
-      return memcmp(first, second, a.bytes.count) == 0
-    }
-    func same(_ a: Tensor?, _ b: Tensor?) -> Bool {
-      guard let a, let b else { return a == nil && b == nil }
-      return a.shape == b.shape && a.dtype == b.dtype
-        && (a.storage === b.storage && a.offset == b.offset || sameBytes(a, b))
-    }
-    return same(pixels, other.pixels) && same(detail, other.detail) && mask == other.mask
+    let hasSameDetail =
+      if let detail, let second = other.detail {
+        detail.isIdentical(to: second)
+      } else {
+        detail == nil && other.detail == nil
+      }
+    return hasSameDetail && pixels.isIdentical(to: other.pixels) && mask == other.mask
       && originalSize == other.originalSize && grid == other.grid
   }
 }

@@ -28,14 +28,15 @@ package final class RepeatedNoise: ParameterSource {
   }
 
   private func noise(_ shape: [Int], _ deviation: Float, isNarrow: Bool) -> Tensor {
-    let tensor = Tensor(uninitialized: shape, dtype: isNarrow ? .bfloat16 : .float32)
-    let part = Tensor(block.map { $0 * deviation }, shape: [block.count]).converted(to: tensor.dtype)
-    var filled = 0
-    while filled < tensor.bytes.count {
-      let count = min(part.bytes.count, tensor.bytes.count - filled)
-      tensor.bytes[filled..<filled + count].copyBytes(from: part.bytes[..<count])
-      filled += count
+    let dtype = isNarrow ? DType.bfloat16 : .float32
+    let part = Tensor(block.map { $0 * deviation }, shape: [block.count]).converted(to: dtype)
+    return Tensor(shape: shape, dtype: dtype) { memory in
+      part.withBytes { part in
+        for start in stride(from: 0, to: memory.count, by: part.count) {
+          let count = min(part.count, memory.count - start)
+          memory[start..<start + count].copyBytes(from: part[..<count])
+        }
+      }
     }
-    return tensor
   }
 }

@@ -63,7 +63,7 @@ package final class SequenceCache {
   package var bytes: Int { layers.reduce(0) { $0 + ($1.rows?.bytes ?? 0) } }
 
   /// Bytes of the memory in which they lie; memory that copies share counts in each.
-  package var pageBytes: Int { layers.reduce(0) { $0 + ($1.rows?.pageBytes ?? 0) } }
+  package var memoryBytes: Int { layers.reduce(0) { $0 + ($1.rows?.memoryBytes ?? 0) } }
 
   func advance(by rows: Int, shift: Int?) {
     length += rows

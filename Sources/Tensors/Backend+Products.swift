@@ -21,11 +21,12 @@ extension Backend {
   /// One pass over the result where the weights are packed or the project's own kernels multiply; otherwise the matrix
   /// library's product and then the rest.
   func product(
-    _ rows: ProductRows, _ weight: Parameter, up: Parameter? = nil, _ ending: ProductEnding, into out: Tensor,
+    _ rows: inout ProductRows, _ weight: Parameter, up: Parameter? = nil, _ ending: ProductEnding,
+    into out: Tensor,
     pool: MemoryPool
   ) {
     guard out.rows > 0 else { return }
-    if let fused = FusedProduct(rows, weight, up: up, backend: self, pool: pool) {
+    if let fused = FusedProduct(&rows, weight, up: up, backend: self, pool: pool) {
       return fused.run(ending, into: out, backend: self, pool: pool)
     }
     multiplyByWeight(rows.tensor, weight.tensor, into: out, pool: pool)
@@ -70,66 +71,50 @@ extension Backend {
 }
 
 /// A product that the project's own kernels do in one pass.
+///
+/// Its pointers point into its rows, which it holds, and into parameters, which the caller holds.
 private struct FusedProduct {
   private let rows: GMRows
   private let weight: GMWeight
   private let up: GMWeight?
-  /// What the pointers point into.
-  private let owners: [Any]
+  private let source: ProductRows
 
   /// Nil where other code is faster, or has to do it.
-  init?(_ rows: ProductRows, _ weight: Parameter, up: Parameter?, backend: Backend, pool: MemoryPool) {
+  init?(_ rows: inout ProductRows, _ weight: Parameter, up: Parameter?, backend: Backend, pool: MemoryPool) {
     let x = rows.tensor
-    switch (weight.content, up?.content) {
-    case (.packed(let matrix), let second):
-      var others: [PackedMatrix] = []
-      if let second {
-        guard case .packed(let other) = second, other.format == matrix.format, other.shape == matrix.shape
-        else { return nil }
-        others = [other]
-      }
-      precondition(x.width == matrix.inputs, "rows of width \(x.width) meet a weight \(matrix.shape)")
-      self.init(rows, matrix.weight, up: others.first?.weight, owners: [matrix] + others, backend, pool)
-    case (.plain(let tensor), let second):
-      guard backend.multipliesFloats, x.rows > Backend.fewRows, tensor.rows > Backend.fewOutputs
+    guard let matrix = Self.weight(weight, rows: x.rows, backend) else { return nil }
+    precondition(x.width == matrix.inputs, "rows of width \(x.width) meet a weight \(weight.shape)")
+    var second: GMWeight?
+    if let up {
+      guard let other = Self.weight(up, rows: x.rows, backend), other.bits == matrix.bits,
+        up.shape == weight.shape
       else { return nil }
-      var others: [Tensor] = []
-      if let second {
-        guard case .plain(let other) = second, other.dtype == tensor.dtype, other.shape == tensor.shape
-        else { return nil }
-        others = [other]
-      }
-      precondition(x.width == tensor.width, "rows of width \(x.width) meet a weight \(tensor.shape)")
-      self.init(
-        rows, Self.weight(tensor), up: others.first.map(Self.weight), owners: [tensor] + others, backend, pool
-      )
+      second = other
     }
-  }
-
-  private init(
-    _ rows: ProductRows, _ weight: GMWeight, up: GMWeight?, owners: [Any], _ backend: Backend,
-    _ pool: MemoryPool
-  ) {
-    let x = rows.tensor
-    (self.weight, self.up) = (weight, up)
-    let kind = withUnsafePointer(to: weight) { backend.kernels.functions.row_kind($0, Int64(x.rows)) }
+    (self.weight, self.up) = (matrix, second)
+    let kind = withUnsafePointer(to: matrix) { backend.kernels.functions.row_kind($0, Int64(x.rows)) }
     if let kind = NarrowRows.Kind(kind) {
-      let narrow = rows.narrow(kind, backend, pool)
-      (self.rows, self.owners) = (narrow.kernelRows, owners + [narrow])
+      self.rows = rows.narrow(kind, backend, pool)
     } else {
       self.rows = GMRows(
         floats: UnsafePointer(x.floatPointer), stride: Int64(x.width), bytes: nil, scales: nil, sums: nil,
         halves: nil, rows: Int64(x.rows))
-      self.owners = owners + [x]
     }
+    source = rows
   }
 
-  private static func weight(_ tensor: Tensor) -> GMWeight {
-    let values = (tensor.storage.address + tensor.offset * tensor.dtype.size)
-      .assumingMemoryBound(to: UInt8.self)
-    return GMWeight(
-      values: UnsafePointer(values), outputs: Int64(tensor.rows),
-      inputs: Int64(tensor.width), bits: tensor.dtype == .float32 ? 32 : 16)
+  /// What the kernels read of a parameter; nil where so many rows are multiplied by other code.
+  private static func weight(_ parameter: Parameter, rows: Int, _ backend: Backend) -> GMWeight? {
+    switch parameter.content {
+    case .packed(let matrix): return matrix.weight
+    case .plain(let tensor):
+      guard backend.multipliesFloats, rows > Backend.fewRows, tensor.rows > Backend.fewOutputs
+      else { return nil }
+      let values = tensor.bytes.assumingMemoryBound(to: UInt8.self).baseAddress
+      return GMWeight(
+        values: UnsafePointer(values), outputs: Int64(tensor.rows), inputs: Int64(tensor.width),
+        bits: tensor.dtype == .float32 ? 32 : 16)
+    }
   }
 
   func run(_ ending: ProductEnding, into out: Tensor, backend: Backend, pool: MemoryPool) {
@@ -158,7 +143,7 @@ private struct FusedProduct {
         }
       }
     }
-    withExtendedLifetime((owners, ending, out)) {}
+    withExtendedLifetime((source, ending, out)) {}
   }
 
   /// A byte of weights read is worth as much as many operations, and a packed operation a quarter of another.
@@ -180,7 +165,7 @@ private struct FusedProduct {
     let scratch: Int
 
     func run(_ units: Range<Int>, _ kernels: KernelTable, _ pool: MemoryPool) {
-      let memory = Storage(bytes: scratch, pool: pool)
+      let memory = Storage.of(bytes: scratch, pool: pool)
       withExtendedLifetime(memory) {
         kernels.functions.multiply_weight(
           rows, weight, up, target, Int64(units.lowerBound), Int64(units.upperBound), memory.address)

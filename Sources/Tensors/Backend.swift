@@ -70,11 +70,11 @@ struct KernelTable: @unchecked Sendable {
   var lanes: Int { Int(table.pointee.lanes) }
   var functions: GMKernels { table.pointee }
 
-  static var available: [KernelTable] {
+  static let available: [KernelTable] = {
     var count: Int32 = 0
     guard let list = gm_kernels(&count) else { return [] }
     return (0..<Int(count)).compactMap { index in list[index].map { KernelTable(table: $0) } }
-  }
+  }()
 }
 
 /// A pointer that operations hand to the threads of one parallel loop, each of which touches its own part.

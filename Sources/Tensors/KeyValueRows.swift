@@ -1,127 +1,126 @@
 internal import CKernels
 
-/// The number formats in which keys and values may be kept for later rows.
-package enum KeyValueFormat: String, Sendable, CaseIterable {
-  case float32 = "f32"
-  case float16 = "f16"
-  /// Bytes, of which those of one row and head share a scale.
-  case int8
-
-  var spanFormat: GMSpanFormat {
-    switch self {
-    case .float32: GM_SPAN_FLOATS
-    case .float16: GM_SPAN_HALVES
-    case .int8: GM_SPAN_BYTES
-    }
-  }
-
-  /// Bytes of one number.
-  var size: Int {
-    switch self {
-    case .float32: 4
-    case .float16: 2
-    case .int8: 1
-    }
-  }
-
-  /// Bytes of the keys and values of one row.
-  package func bytesPerRow(_ heads: AttentionHeads) -> Int {
-    let scales = self == .int8 ? heads.keyValueHeads * DType.float32.size : 0
-    return 2 * (heads.keyValueHeads * heads.headWidth * size + scales)
-  }
-}
-
-/// The keys and values of consecutive rows, kept for later ones, in memory that grows by half when it is full.
+/// The keys and values of consecutive rows, kept for later ones, in pages.
 ///
-/// A copy keeps the rows that it had when it was made; of several copies only one may be appended to.
+/// Copies share their pages. Whichever is appended to first gets a last page of its own, so that all of them may go
+/// different ways.
 package struct KeyValueRows: Sendable {
+  /// Rows of a page.
+  package static let pageRows = 64
+
   package let heads: AttentionHeads
   package let format: KeyValueFormat
   package private(set) var count = 0
-  private var capacity = 0
-  private var keys = Side()
-  private var values = Side()
+  private let store: KeyValueStore
+  private var pages: [KeyValuePage] = []
 
-  /// The numbers `[capacity, keyValueHeads · headWidth]` and, of bytes, their scales `[capacity, keyValueHeads]`.
-  private struct Side: Sendable {
-    var numbers = Storage(bytes: 0, pool: nil)
-    var scales: Storage?
-  }
-
-  package init(_ heads: AttentionHeads, format: KeyValueFormat, store: KeyValueStore = KeyValueStore()) {
+  package init(_ heads: AttentionHeads, format: KeyValueFormat, store: KeyValueStore) {
     self.heads = heads
     self.format = format
+    self.store = store
+  }
+
+  /// Bytes that the rows take; the last page may have more.
+  package var bytes: Int { count * format.bytesPerRow(heads) }
+
+  /// Bytes of one page.
+  package var pageBytes: Int { Self.pageRows * format.bytesPerRow(heads) }
+
+  /// Bytes of all pages, those that copies share included.
+  package var memoryBytes: Int { pages.count * pageBytes }
+
+  /// Bytes of the pages that so many rows need.
+  package static func memoryBytes(rows: Int, _ heads: AttentionHeads, _ format: KeyValueFormat) -> Int {
+    pages(of: rows) * pageRows * format.bytesPerRow(heads)
+  }
+
+  /// - Shape: key, value `[rows, keyValueHeads · headWidth]`
+  package mutating func append(key: Tensor, value: Tensor, backend: Backend) {
+    precondition(
+      key.rows == value.rows && key.width == width && value.width == width,
+      "\(key.shape) and \(value.shape) as rows of \(heads.keyValueHeads) heads of \(heads.headWidth)")
+    let first = count
+    makeRoom(for: key.rows)
+    count += key.rows
+    let grown = self
+    backend.parallel(key.rows, threads: backend.usefulThreads(elements: 2 * key.count)) { part in
+      grown.write(part, of: key, value, from: first, backend.kernels)
+    }
+  }
+
+  /// Forgets the rows behind the first `newCount`.
+  package mutating func truncate(to newCount: Int) {
+    precondition(newCount >= 0 && newCount <= count, "\(newCount) of \(count) rows")
+    count = newCount
+    pages.removeLast(pages.count - Self.pages(of: newCount))
   }
 
   private var width: Int { heads.keyValueHeads * heads.headWidth }
 
-  /// Bytes that the rows take.
-  package var bytes: Int { count * format.bytesPerRow(heads) }
+  private static func pages(of rows: Int) -> Int { (rows + pageRows - 1) / pageRows }
 
-  /// - Shape: key, value `[rows, keyValueHeads · headWidth]`
-  package mutating func append(key: Tensor, value: Tensor, backend: Backend) {
-    let needed = count + key.rows
-    if needed > capacity || !isKnownUniquelyReferenced(&keys.numbers) {
-      capacity = max(needed, capacity + capacity / 2)
-      grow(&keys)
-      grow(&values)
+  private mutating func makeRoom(for rows: Int) {
+    guard rows > 0 else { return }
+    if count % Self.pageRows > 0, !isKnownUniquelyReferenced(&pages[pages.count - 1]) {
+      pages[pages.count - 1] = pages[pages.count - 1].copy()
     }
-    write(key, to: keys, backend)
-    write(value, to: values, backend)
-    count = needed
-  }
-
-  package var pageBytes: Int { bytes }
-  package static func pageBytes(rows: Int, _ heads: AttentionHeads, _ format: KeyValueFormat) -> Int {
-    rows * format.bytesPerRow(heads)
-  }
-
-  package mutating func truncate(to count: Int) { self.count = count }
-
-  private func grow(_ side: inout Side) {
-    func grown(_ storage: Storage?, rowBytes: Int) -> Storage {
-      let result = Storage(bytes: capacity * rowBytes, pool: nil)
-      if let storage { result.address.copyMemory(from: storage.address, byteCount: count * rowBytes) }
-      return result
-    }
-    side.numbers = grown(side.numbers, rowBytes: width * format.size)
-    if format == .int8 {
-      side.scales = grown(side.scales, rowBytes: heads.keyValueHeads * DType.float32.size)
+    while pages.count < Self.pages(of: count + rows) {
+      pages.append(KeyValuePage(bytes: pageBytes, store: store))
     }
   }
 
-  private func write(_ rows: Tensor, to side: Side, _ backend: Backend) {
-    let place = side.numbers.address + count * width * format.size
+  private enum Side { case keys, values }
+
+  /// A page holds its keys `[pageRows, keyValueHeads · headWidth]`, its values and, of bytes, the scales of the keys
+  /// `[pageRows, keyValueHeads]` and of the values.
+  private func numbers(_ side: Side, of page: KeyValuePage) -> UnsafeMutableRawPointer {
+    page.address + (side == .keys ? 0 : Self.pageRows * width * format.size)
+  }
+
+  private func scales(_ side: Side, of page: KeyValuePage) -> UnsafeMutablePointer<Float>? {
+    guard format == .int8 else { return nil }
+    let first = (page.address + 2 * Self.pageRows * width * format.size).assumingMemoryBound(to: Float.self)
+    return first + (side == .keys ? 0 : Self.pageRows * heads.keyValueHeads)
+  }
+
+  /// Writes some of the appended rows, of which the first one is row `first` of all.
+  private func write(
+    _ rows: Range<Int>, of key: Tensor, _ value: Tensor, from first: Int, _ kernels: KernelTable
+  ) {
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      let (page, place) = (first + row).quotientAndRemainder(dividingBy: Self.pageRows)
+      let end = min(rows.upperBound, row + Self.pageRows - place)
+      write(key, row..<end, to: .keys, of: pages[page], at: place, kernels)
+      write(value, row..<end, to: .values, of: pages[page], at: place, kernels)
+      row = end
+    }
+  }
+
+  private func write(
+    _ tensor: Tensor, _ rows: Range<Int>, to side: Side, of page: KeyValuePage, at place: Int,
+    _ kernels: KernelTable
+  ) {
+    let source = tensor.floatPointer + rows.lowerBound * width
+    let target = numbers(side, of: page) + place * width * format.size
     guard format != .float32 else {
-      return place.copyMemory(from: rows.floatPointer, byteCount: rows.count * format.size)
+      return target.copyMemory(from: source, byteCount: rows.count * width * format.size)
     }
-    let numbers = Shared(place.assumingMemoryBound(to: UInt8.self))
-    let scales = scales(side).map { Shared($0 + count * heads.keyValueHeads) }
-    backend.parallel(rows.rows, threads: backend.usefulThreads(elements: rows.count)) { part in
-      backend.kernels.functions.narrow_lines(
-        format.spanFormat, rows.floatPointer + part.lowerBound * width,
-        Int64(part.count * heads.keyValueHeads),
-        Int64(heads.headWidth), numbers.pointer + part.lowerBound * width * format.size,
-        scales.map { $0.pointer + part.lowerBound * heads.keyValueHeads })
-    }
+    kernels.functions.narrow_lines(
+      format.spanFormat, source, Int64(rows.count * heads.keyValueHeads), Int64(heads.headWidth), target,
+      scales(side, of: page).map { $0 + place * heads.keyValueHeads })
   }
 
-  private func scales(_ side: Side) -> UnsafeMutablePointer<Float>? {
-    side.scales?.address.assumingMemoryBound(to: Float.self)
-  }
+  /// How many spans the kernels see.
+  var spanCount: Int { pages.count }
 
-  /// What the kernels see of one head.
-  func span(keyValueHead head: Int) -> GMSpan {
-    let column = head * heads.headWidth * format.size
+  /// What the kernels see of one page.
+  func span(_ index: Int) -> GMSpan {
+    let page = pages[index]
     return GMSpan(
-      key: keys.numbers.address + column, value: values.numbers.address + column,
-      key_scales: scales(keys).map { $0 + head }, value_scales: scales(values).map { $0 + head },
-      key_gradient: nil, value_gradient: nil, rows: Int64(count), stride: Int64(width),
+      key: numbers(.keys, of: page), value: numbers(.values, of: page), key_scales: scales(.keys, of: page),
+      value_scales: scales(.values, of: page), key_gradient: nil, value_gradient: nil,
+      rows: Int64(min(Self.pageRows, count - index * Self.pageRows)), stride: Int64(width),
       scale_stride: Int64(heads.keyValueHeads), format: format.spanFormat)
   }
-}
-
-package final class KeyValueStore: Sendable {
-  package init() {}
-  package var bytesInUse: Int { 0 }
 }

@@ -12,13 +12,13 @@ package struct PackedMatrix: Sendable {
   }
 
   /// Shape of the tensor that was packed; its first axis counts outputs, the others together inputs.
-  package let shape: [Int]
+  package let shape: Shape
   package let format: Format
   private let layout: Layout
   private let storage: Storage
 
-  package var outputs: Int { shape.first ?? 1 }
-  package var inputs: Int { shape.dropFirst().reduce(1, *) }
+  package var outputs: Int { shape.rows }
+  package var inputs: Int { shape.width }
 
   /// - Parameter tensor: `[outputs, …]`, in float32 or bfloat16.
   package init(_ tensor: Tensor, format: Format, backend: Backend) {
@@ -39,7 +39,9 @@ package struct PackedMatrix: Sendable {
   }
 
   /// A copy of what `withBytes` lent, made in pieces at the same time.
-  package init(bytes source: UnsafeRawBufferPointer, shape: [Int], format: Format, backend: Backend) {
+  package init(
+    bytes source: UnsafeRawBufferPointer, shape: some Collection<Int>, format: Format, backend: Backend
+  ) {
     self.init(uninitialized: shape, format: format)
     precondition(source.count == layout.bytes, "\(source.count) bytes are no \(format) matrix \(shape)")
     guard let start = source.baseAddress else { return }
@@ -56,11 +58,12 @@ package struct PackedMatrix: Sendable {
   }
 
   /// Memory for a packed matrix whose bytes are undefined until they are written.
-  private init(uninitialized shape: [Int], format: Format) {
+  private init(uninitialized shape: some Collection<Int>, format: Format) {
+    let shape = Shape(shape)
     self.shape = shape
     self.format = format
-    layout = Layout(outputs: shape.first ?? 1, inputs: shape.dropFirst().reduce(1, *), format: format)
-    storage = Storage(bytes: layout.bytes, pool: nil)
+    layout = Layout(shape, format)
+    storage = Storage.of(bytes: layout.bytes, pool: nil)
   }
 
   /// Bytes that the matrix takes.
@@ -73,8 +76,8 @@ package struct PackedMatrix: Sendable {
   }
 
   /// Bytes that a matrix of `shape` takes.
-  package static func byteCount(_ shape: [Int], _ format: Format) -> Int {
-    Layout(outputs: shape.first ?? 1, inputs: shape.dropFirst().reduce(1, *), format: format).bytes
+  package static func byteCount(_ shape: some Collection<Int>, _ format: Format) -> Int {
+    Layout(Shape(shape), format).bytes
   }
 
   /// The numbers that are meant.
@@ -105,10 +108,11 @@ package struct PackedMatrix: Sendable {
     static let panel = Int(GM_PANEL)
     let panels, bytes: Int
 
-    init(outputs: Int, inputs: Int, format: Format) {
-      panels = (outputs + Self.panel - 1) / Self.panel
+    init(_ shape: Shape, _ format: Format) {
+      panels = (shape.rows + Self.panel - 1) / Self.panel
       bytes =
-        panels * Int(KernelTable.available[0].functions.panel_bytes(Int32(format.bits), Int64(inputs)))
+        panels
+        * Int(KernelTable.available[0].functions.panel_bytes(Int32(format.bits), Int64(shape.width)))
     }
   }
 }

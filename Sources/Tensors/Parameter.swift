@@ -41,7 +41,7 @@ package final class Parameter: @unchecked Sendable {
     set { content = .plain(newValue) }
   }
 
-  package var shape: [Int] {
+  package var shape: Shape {
     switch content {
     case .plain(let tensor): tensor.shape
     case .packed(let matrix): matrix.shape
@@ -57,7 +57,7 @@ package final class Parameter: @unchecked Sendable {
   }
 
   /// How many numbers there are.
-  package var count: Int { shape.reduce(1, *) }
+  package var count: Int { shape.elements }
 
   /// Bytes that the value takes in memory.
   package var byteCount: Int {
@@ -72,10 +72,10 @@ package final class Parameter: @unchecked Sendable {
 ///
 /// One store belongs to one tape at a time.
 package final class GradientStore {
-  package struct Entry {
-    package let tensor: Tensor
+  struct Entry {
+    let tensor: Tensor
     /// False until the first gradient of a sum is written, which then overwrites what the memory held.
-    package var isSet: Bool
+    var isSet: Bool
   }
 
   private var entries: [ObjectIdentifier: Entry] = [:]
@@ -94,7 +94,7 @@ package final class GradientStore {
   }
 
   /// The memory for a parameter's gradient and whether it already holds part of the sum; from now on it does.
-  package func accumulator(for parameter: Parameter) -> Entry {
+  func accumulator(for parameter: Parameter) -> Entry {
     let key = ObjectIdentifier(parameter)
     let entry = entries[key] ?? Entry(tensor: Tensor(uninitialized: parameter.shape), isSet: false)
     entries[key] = Entry(tensor: entry.tensor, isSet: true)

@@ -1,17 +1,18 @@
 internal import CKernels
 
-/// Rows that enter one or several products; narrowed once for each kind of numbers that weights ask for.
-final class ProductRows {
+/// Rows that enter one or several products; narrowed once for consecutive products that ask for the same kind of numbers.
+struct ProductRows {
   let tensor: Tensor
-  private var narrow: [NarrowRows.Kind: NarrowRows] = [:]
+  private var narrow: NarrowRows?
 
   init(_ tensor: Tensor) { self.tensor = tensor }
 
-  func narrow(_ kind: NarrowRows.Kind, _ backend: Backend, _ pool: MemoryPool) -> NarrowRows {
-    if let rows = narrow[kind] { return rows }
+  /// What the kernels read, as long as these rows exist.
+  mutating func narrow(_ kind: NarrowRows.Kind, _ backend: Backend, _ pool: MemoryPool) -> GMRows {
+    if let narrow, narrow.kind == kind { return narrow.kernelRows }
     let rows = NarrowRows(tensor, kind, backend, pool)
-    narrow[kind] = rows
-    return rows
+    narrow = rows
+    return rows.kernelRows
   }
 }
 
@@ -36,16 +37,18 @@ struct NarrowRows: @unchecked Sendable {
     }
   }
 
+  let kind: Kind
   private let storage: Storage
   /// What the kernels read; points into the storage.
   let kernelRows: GMRows
 
   init(_ tensor: Tensor, _ kind: Kind, _ backend: Backend, _ pool: MemoryPool) {
     let (width, kernels, source) = (Int64(tensor.width), backend.kernels, Shared(tensor.floatPointer))
+    self.kind = kind
     var rows = GMRows()
     rows.rows = Int64(tensor.rows)
     if kind == .bfloat16 {
-      storage = Storage(bytes: 2 * Int(kernels.functions.halves_size(rows.rows, width)), pool: pool)
+      storage = Storage.of(bytes: 2 * Int(kernels.functions.halves_size(rows.rows, width)), pool: pool)
       rows.halves = Self.pointer(storage, 0)
     } else {
       let places = tensor.rows * Self.groups(of: tensor.width, GM_BYTE_GROUP) + Int(GM_ROW_PADDING)
@@ -53,7 +56,7 @@ struct NarrowRows: @unchecked Sendable {
       let sums = scales + 4 * places
       let sumBytes =
         kind == .signedBytes ? 4 * tensor.rows * Self.groups(of: tensor.width, GM_NIBBLE_GROUP) : 0
-      storage = Storage(bytes: sums + sumBytes, pool: pool)
+      storage = Storage.of(bytes: sums + sumBytes, pool: pool)
       rows.bytes = Self.pointer(storage, 0)
       rows.scales = Self.pointer(storage, scales)
       if kind == .signedBytes { rows.sums = Self.pointer(storage, sums) }

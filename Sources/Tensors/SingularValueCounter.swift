@@ -24,7 +24,7 @@ package struct SingularValueCounter {
       count = matrix.rows
     }
     func doubles(_ count: Int64) -> Storage {
-      Storage(bytes: Int(count) * MemoryLayout<Double>.stride, pool: pool)
+      Storage.of(bytes: Int(count) * MemoryLayout<Double>.stride, pool: pool)
     }
     products = doubles(functions.row_products_size(rows))
     scratch = doubles(functions.row_products_scratch(rows, width))

@@ -40,7 +40,8 @@ extension Tape {
         left.pointer + part.lowerBound, right.pointer + part.lowerBound, target.pointer + part.lowerBound,
         Int64(part.count))
     }
-    return record(result, tracked: isTracked(a, b)) { [unowned self] gradient in
+    guard isTracked(a, b) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
       if a.node != nil && b.node != nil {
         // One of them may keep the tensor, so the other gets memory of its own.
         withGradient(of: a) { sum, isSet in
@@ -62,7 +63,8 @@ extension Tape {
     let result = zeros(x.tensor.shape)
     backend.kernels.functions.add_scaled(
       result.floatPointer, x.tensor.floatPointer, factor, Int64(result.count))
-    return record(result, tracked: isTracked(x)) { [unowned self] gradient in
+    guard isTracked(x) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
       addScaledGradient(gradient, factor, to: x)
     }
   }
@@ -73,7 +75,8 @@ extension Tape {
     for index in 0..<x.tensor.count {
       result.floatPointer[index] = Foundation.tanh(x.tensor.floatPointer[index])
     }
-    return record(result, tracked: isTracked(x)) { [unowned self] gradient in
+    guard isTracked(x) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
       let slope = make(x.tensor.shape)
       for index in 0..<x.tensor.count {
         let value = result.floatPointer[index]
@@ -91,7 +94,8 @@ extension Tape {
       functions.activation(
         kind.kernel, source.pointer + part.lowerBound, target.pointer + part.lowerBound, Int64(part.count))
     }
-    return record(result, tracked: isTracked(x)) { [unowned self] gradient in
+    guard isTracked(x) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
       let slope = make(x.tensor.shape)
       functions.activation_backward(
         kind.kernel, x.tensor.floatPointer, gradient.floatPointer, slope.floatPointer, Int64(slope.count))
@@ -105,7 +109,8 @@ extension Tape {
     let functions = backend.kernels.functions
     functions.swiglu(
       gate.tensor.floatPointer, up.tensor.floatPointer, result.floatPointer, Int64(result.count))
-    return record(result, tracked: isTracked(gate, up)) { [unowned self] gradient in
+    guard isTracked(gate, up) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
       let (gateSlope, upSlope) = (make(gate.tensor.shape), make(up.tensor.shape))
       functions.swiglu_backward(
         gate.tensor.floatPointer, up.tensor.floatPointer, gradient.floatPointer, gateSlope.floatPointer,

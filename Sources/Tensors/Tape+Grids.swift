@@ -21,7 +21,7 @@ extension Tape {
     let channels = x.width
     let (height, width) = (shape.height / side, shape.width / side)
     let grids = x.rows / shape.cells
-    let result = make([grids * height * width, channels * side * side])
+    let result = make(grids * height * width, channels * side * side)
     // Where the number behind (result row, channel, square row, square column) stands in x.
     func visit(_ body: (Int, Int) -> Void) {
       for grid in 0..<grids {
@@ -38,7 +38,8 @@ extension Tape {
     }
     let (from, to) = (x.tensor.floatPointer, result.floatPointer)
     visit { target, source in to[target] = from[source] }
-    return record(result, tracked: isTracked(x)) { [unowned self] gradient in
+    guard isTracked(x) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
       let slope = zeros(x.tensor.shape)
       visit { target, source in slope.floatPointer[source] = gradient.floatPointer[target] }
       accumulate(slope, into: x)
@@ -61,7 +62,8 @@ extension Tape {
     let turned = isTracked(x) ? Self.taps(factors.tensor, isTurned: true) : taps
     let grids = x.rows / shape.cells
     convolve(x.tensor, taps, shape, side: side, bias: shift.tensor, into: result)
-    return record(result, tracked: isTracked(x, factors, shift)) { [unowned self] gradient in
+    guard isTracked(x, factors, shift) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
       if shift.node != nil {
         addGradient(of: shift) {
           backend.kernels.functions.sum_rows(
@@ -69,7 +71,7 @@ extension Tape {
         }
       }
       if factors.node != nil {
-        let slopes = zeros([side * side, channels])
+        let slopes = zeros(Shape(side * side, channels))
         for grid in 0..<grids {
           let start = grid * shape.cells * channels
           backend.kernels.functions.depthwise_weight_gradient(

@@ -27,7 +27,8 @@ extension Tape {
       }
       return kind.map { activation($0, result) } ?? result
     }
-    return product(ProductRows(x.tensor), map, ProductEnding(activation: kind))
+    var rows = ProductRows(x.tensor)
+    return product(&rows, map, ProductEnding(activation: kind))
   }
 
   package func linear(_ x: Value, _ weight: Parameter, bias: Parameter? = nil) -> Value {
@@ -37,8 +38,8 @@ extension Tape {
   /// Several products of the same rows.
   package func linear(_ x: Value, _ maps: [Map]) -> [Value] {
     if records || !maps.allSatisfy(\.isFusible) { return maps.map { linear(x, $0) } }
-    let rows = ProductRows(x.tensor)
-    return maps.map { product(rows, $0, ProductEnding()) }
+    var rows = ProductRows(x.tensor)
+    return maps.map { product(&rows, $0, ProductEnding()) }
   }
 
   /// residual + factor · (x · weightᵀ + bias), with a factor per row.
@@ -48,16 +49,17 @@ extension Tape {
       let change = linear(x, map)
       return add(residual, factors.map { scaleRows(change, by: $0) } ?? change)
     }
-    return product(
-      ProductRows(x.tensor), map, ProductEnding(factors: factors?.tensor, residual: residual.tensor))
+    var rows = ProductRows(x.tensor)
+    return product(&rows, map, ProductEnding(factors: factors?.tensor, residual: residual.tensor))
   }
 
   /// residual + factors · (x · weightᵀ + bias), with a learnt factor per output.
   /// - Shape: x `[rows, inputs]`, residual `[rows, outputs]`, factors `[outputs]`
   package func linear(_ x: Value, _ map: Map, scaledBy factors: Parameter, addedTo residual: Value) -> Value {
     if records || !map.isFusible { return add(residual, scaleColumns(linear(x, map), by: factors)) }
+    var rows = ProductRows(x.tensor)
     return product(
-      ProductRows(x.tensor), map,
+      &rows, map,
       ProductEnding(
         columnFactors: backend.floats(of: factors.tensor, pool: pool), residual: residual.tensor))
   }
@@ -68,16 +70,17 @@ extension Tape {
       let halves = linear(x, [gate, up])
       return swiGLU(gate: halves[0], up: halves[1])
     }
-    return product(ProductRows(x.tensor), gate, up: up.weight, ProductEnding())
+    var rows = ProductRows(x.tensor)
+    return product(&rows, gate, up: up.weight, ProductEnding())
   }
 
-  private func product(_ rows: ProductRows, _ map: Map, up: Parameter? = nil, _ ending: ProductEnding)
-    -> Value
-  {
-    let result = make([rows.tensor.rows, map.weight.shape.first ?? 1])
+  private func product(
+    _ rows: inout ProductRows, _ map: Map, up: Parameter? = nil, _ ending: ProductEnding
+  ) -> Value {
+    let result = make(rows.tensor.rows, map.weight.shape.rows)
     var ending = ending
     ending.bias = map.bias.map { backend.floats(of: $0.tensor, pool: pool) }
-    backend.product(rows, map.weight, up: up, ending, into: result, pool: pool)
+    backend.product(&rows, map.weight, up: up, ending, into: result, pool: pool)
     return Value(constant: result)
   }
 
@@ -85,13 +88,14 @@ extension Tape {
   package func linear(_ x: Value, _ weight: Value, bias: Value? = nil) -> Value {
     let (rows, inputs, outputs) = (x.rows, weight.tensor.width, weight.rows)
     precondition(x.width == inputs, "rows of width \(x.width) meet a weight \(weight.tensor.shape)")
-    let result = make([rows, outputs])
+    let result = make(rows, outputs)
     backend.multiplyByWeight(x.tensor, weight.tensor, into: result, pool: pool)
     if let bias {
       backend.kernels.functions.add_bias(
         result.floatPointer, bias.tensor.floatPointer, Int64(rows), Int64(outputs))
     }
-    return record(result, tracked: isTracked(x, weight, bias)) { [unowned self] gradient in
+    guard isTracked(x, weight, bias) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
       // dx = dy · W, dW = dyᵀ · x, db = Σ dy
       let lowPrecision = weight.tensor.dtype == .bfloat16
       withGradient(of: x) { sum, isSet in

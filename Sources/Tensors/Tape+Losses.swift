@@ -8,7 +8,7 @@ extension Tape {
   package func crossEntropy(_ logits: Value, targets: [Int32], weights: [Float]? = nil, scale: Float) -> Value
   {
     precondition(targets.count == logits.rows && targets.allSatisfy { $0 < logits.width })
-    let losses = make([logits.rows])
+    let losses = make(Shape(logits.rows))
     let slope = isTracked(logits) ? make(logits.tensor.shape) : nil
     let functions = backend.kernels.functions
     functions.cross_entropy(
@@ -25,9 +25,9 @@ extension Tape {
       }
     }
     let sum = values.reduce(0.0) { $0 + Double($1) }
-    return record(Tensor([Float(sum) * scale], shape: [1]), tracked: slope != nil) {
-      [unowned self] gradient in
-      guard let slope else { return }
+    let loss = Tensor([Float(sum) * scale], shape: [1])
+    guard let slope else { return Value(constant: loss) }
+    return record(loss) { [unowned self] gradient in
       addScaledGradient(slope, gradient.scalar, to: logits)
     }
   }
@@ -46,8 +46,9 @@ extension Tape {
         Double(weight) * functions.sum_of_squares(difference.floatPointer + row * x.width, Int64(x.width))
     }
     let factor = scale / Float(x.width)
-    return record(Tensor([Float(sum) * factor], shape: [1]), tracked: isTracked(x)) {
-      [unowned self] gradient in
+    let loss = Tensor([Float(sum) * factor], shape: [1])
+    guard isTracked(x) else { return Value(constant: loss) }
+    return record(loss) { [unowned self] gradient in
       let slope = make(x.tensor.shape)
       let rowFactors = weights.map { $0 * 2 * factor * gradient.scalar }
       functions.scale_rows(
@@ -61,12 +62,13 @@ extension Tape {
   package func secondClassProbability(_ logits: Value) -> Value {
     precondition(logits.width == 2)
     let rows = logits.rows
-    let result = make([rows])
+    let result = make(Shape(rows))
     for row in 0..<rows {
       let pair = logits.tensor.floatPointer + 2 * row
       result.floatPointer[row] = 1 / (1 + exp(pair[0] - pair[1]))
     }
-    return record(result, tracked: isTracked(logits)) { [unowned self] gradient in
+    guard isTracked(logits) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
       let slope = make(logits.tensor.shape)
       for row in 0..<rows {
         let p = result.floatPointer[row]
@@ -88,7 +90,8 @@ extension Tape {
       precondition((0..<x.rows).contains(row), "row \(row) of \(x.tensor.shape)")
       result.floatPointer[row] = constant
     }
-    return record(result, tracked: isTracked(x)) { [unowned self] gradient in
+    guard isTracked(x) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
       for row in rows { gradient.floatPointer[row] = 0 }
       accumulate(gradient, into: x)
     }

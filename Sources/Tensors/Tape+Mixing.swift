@@ -33,7 +33,7 @@ extension Tape {
   package func mix(_ x: Value, _ mix: RowMix) -> Value {
     let width = x.width
     let add = backend.kernels.functions.add_scaled
-    let result = zeros([mix.parts.count, width])
+    let result = zeros(Shape(mix.parts.count, width))
     for (target, parts) in mix.parts.enumerated() {
       for part in parts {
         precondition((0..<x.rows).contains(part.row), "row \(part.row) of \(x.tensor.shape)")
@@ -42,7 +42,8 @@ extension Tape {
           Int64(width))
       }
     }
-    return record(result, tracked: isTracked(x)) { [unowned self] gradient in
+    guard isTracked(x) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
       addGradient(of: x) { sum in
         for (source, parts) in mix.parts.enumerated() {
           for part in parts {
@@ -60,7 +61,7 @@ extension Tape {
   package func besides(_ parts: [Value]) -> Value {
     let rows = parts.first?.rows ?? 0
     let width = parts.reduce(0) { $0 + $1.width }
-    let result = make([rows, width])
+    let result = make(rows, width)
     var start = 0
     for part in parts {
       precondition(part.rows == rows)
@@ -70,7 +71,8 @@ extension Tape {
       }
       start += part.width
     }
-    return record(result, tracked: records && parts.contains { $0.node != nil }) { [unowned self] gradient in
+    guard records, parts.contains(where: { $0.node != nil }) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
       var start = 0
       for part in parts {
         if part.node != nil {
@@ -101,7 +103,8 @@ extension Tape {
         a.floatPointer, scale.tensor.floatPointer, target.floatPointer, Int64(rows), Int64(width))
     }
     multiply(x.tensor, into: result)
-    return record(result, tracked: isTracked(x, scale)) { [unowned self] gradient in
+    guard isTracked(x, scale) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
       if scale.node != nil {
         addGradient(of: scale) { sum in
           for row in 0..<rows {

@@ -9,7 +9,7 @@ extension Tape {
 
   func rmsNorm(_ x: Value, weight: Value, epsilon: Float) -> Value {
     let result = make(x.tensor.shape)
-    let inverse = make([x.rows])
+    let inverse = make(Shape(x.rows))
     let functions = backend.kernels.functions
     let (source, target, width) = (Shared(x.tensor.floatPointer), Shared(result.floatPointer), x.width)
     let scale = weight.tensor
@@ -19,7 +19,8 @@ extension Tape {
         source.pointer + first * width, scale.floatPointer, target.pointer + first * width,
         inverse.floatPointer + first, Int64(part.count), Int64(width), epsilon)
     }
-    return record(result, tracked: isTracked(x, weight)) { [unowned self] gradient in
+    guard isTracked(x, weight) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
       let slope = make(x.tensor.shape)
       withNormGradient(of: weight) {
         functions.rms_norm_backward(
@@ -38,7 +39,7 @@ extension Tape {
 
   func layerNorm(_ x: Value, weight: Value, bias: Value, epsilon: Float) -> Value {
     let result = make(x.tensor.shape)
-    let (mean, inverse) = (make([x.rows]), make([x.rows]))
+    let (mean, inverse) = (make(Shape(x.rows)), make(Shape(x.rows)))
     let functions = backend.kernels.functions
     let (source, target, width) = (Shared(x.tensor.floatPointer), Shared(result.floatPointer), x.width)
     let (scale, shift) = (weight.tensor, bias.tensor)
@@ -49,7 +50,8 @@ extension Tape {
         target.pointer + first * width, mean.floatPointer + first, inverse.floatPointer + first,
         Int64(part.count), Int64(width), epsilon)
     }
-    return record(result, tracked: isTracked(x, weight, bias)) { [unowned self] gradient in
+    guard isTracked(x, weight, bias) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
       let slope = make(x.tensor.shape)
       withNormGradient(of: weight) { weightSum in
         withNormGradient(of: bias) { biasSum in

@@ -83,22 +83,25 @@ extension Tape {
   /// Rotates the heads of each row by the angles of its position (half-split layout: i pairs with i + headWidth/2).
   /// - Shape: x `[rows, heads · headWidth]`; positions, one per row, below `table.positions`
   package func rotary(_ x: Value, positions: [Int32], table: RotaryTable) -> Value {
-    let half = table.headWidth / 2
     let heads = x.width / table.headWidth
     precondition(positions.count == x.rows && positions.allSatisfy { $0 >= 0 })
     let angles = table.angles(through: positions.reduce(0) { max($0, Int($1)) })
-    let functions = backend.kernels.functions
     let result = make(x.tensor.shape)
-    func rotate(_ source: Tensor, _ target: Tensor, _ direction: Float) {
-      functions.rotate(
-        source.floatPointer, target.floatPointer, positions, angles.cosines.floatPointer,
-        angles.sines.floatPointer, direction, Int64(source.rows), Int64(heads), Int64(half))
-    }
-    rotate(x.tensor, result, 1)
-    return record(result, tracked: isTracked(x)) { [unowned self] gradient in
+    rotate(x.tensor, into: result, positions, angles, heads: heads, direction: 1)
+    guard isTracked(x) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
       let slope = make(x.tensor.shape)
-      rotate(gradient, slope, -1)
+      rotate(gradient, into: slope, positions, angles, heads: heads, direction: -1)
       accumulate(slope, into: x)
     }
+  }
+
+  private func rotate(
+    _ source: Tensor, into target: Tensor, _ positions: [Int32], _ angles: RotaryTable.Angles, heads: Int,
+    direction: Float
+  ) {
+    backend.kernels.functions.rotate(
+      source.floatPointer, target.floatPointer, positions, angles.cosines.floatPointer,
+      angles.sines.floatPointer, direction, Int64(source.rows), Int64(heads), Int64(angles.cosines.width))
   }
 }

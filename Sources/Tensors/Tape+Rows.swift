@@ -18,7 +18,7 @@ extension Tape {
   /// - Shape: table `[vocabulary, width]` → `[ids.count, width]`
   package func embedding(_ ids: [Int], table: Parameter, rows: Int? = nil) -> Value {
     if case .packed(let matrix) = table.content {
-      let result = make([ids.count, matrix.inputs])
+      let result = make(ids.count, matrix.inputs)
       for (row, id) in ids.enumerated() { matrix.copy(id, to: result.floatPointer + row * matrix.inputs) }
       return Value(constant: result)
     }
@@ -30,7 +30,7 @@ extension Tape {
   /// - Shape: x `[n, width]` → `[rows.count, width]`, float32
   package func gather(_ x: Value, rows: [Int]) -> Value {
     let width = x.width
-    let result = make([rows.count, width])
+    let result = make(rows.count, width)
     switch x.tensor.dtype {
     case .float32:
       for (target, source) in rows.enumerated() {
@@ -45,7 +45,8 @@ extension Tape {
           x.tensor.bfloat16Pointer + source * width, result.floatPointer + target * width, Int64(width))
       }
     }
-    return record(result, tracked: isTracked(x)) { [unowned self] gradient in
+    guard isTracked(x) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
       addGradient(of: x) { sum in
         for (source, target) in rows.enumerated() {
           let place = sum.floatPointer + target * width
@@ -56,8 +57,10 @@ extension Tape {
   }
 
   /// The same numbers under another shape of the same count.
-  package func reshaped(_ x: Value, _ shape: [Int]) -> Value {
-    record(x.tensor.reshaped(shape), tracked: isTracked(x)) { [unowned self] gradient in
+  package func reshaped(_ x: Value, _ shape: some Collection<Int>) -> Value {
+    let result = x.tensor.reshaped(shape)
+    guard isTracked(x) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
       accumulate(gradient.reshaped(x.tensor.shape), into: x)
     }
   }
@@ -67,7 +70,7 @@ extension Tape {
   package func assemble(_ sources: [RowSource], rows count: Int) -> Value {
     let width = sources.first?.value.width ?? 0
     precondition(sources.reduce(0) { $0 + $1.places.count } == count, "the sources do not fill \(count) rows")
-    let result = make([count, width])
+    let result = make(count, width)
     for source in sources {
       precondition(source.value.width == width && source.places.count == source.value.rows)
       for (row, place) in source.places.enumerated() {
@@ -75,8 +78,8 @@ extension Tape {
           from: source.value.tensor.floatPointer + row * width, count: width)
       }
     }
-    let tracked = records && sources.contains { $0.value.node != nil }
-    return record(result, tracked: tracked) { [unowned self] gradient in
+    guard records, sources.contains(where: { $0.value.node != nil }) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
       for source in sources where source.value.node != nil {
         let part = make(source.value.tensor.shape)
         for (row, place) in source.places.enumerated() {
@@ -98,7 +101,8 @@ extension Tape {
       (result.floatPointer + target * width).update(
         from: replacement.tensor.floatPointer + source * width, count: width)
     }
-    return record(result, tracked: isTracked(x, replacement)) { [unowned self] gradient in
+    guard isTracked(x, replacement) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
       if replacement.node != nil {
         let part = make(replacement.tensor.shape)
         for (source, target) in rows.enumerated() {
@@ -119,12 +123,13 @@ extension Tape {
   package func columns(_ x: Value, _ range: Range<Int>) -> Value {
     let width = x.width
     precondition(range.lowerBound >= 0 && range.upperBound <= width)
-    let result = make([x.rows, range.count])
+    let result = make(x.rows, range.count)
     for row in 0..<x.rows {
       (result.floatPointer + row * range.count)
         .update(from: x.tensor.floatPointer + row * width + range.lowerBound, count: range.count)
     }
-    return record(result, tracked: isTracked(x)) { [unowned self] gradient in
+    guard isTracked(x) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
       addGradient(of: x) { sum in
         for row in 0..<x.rows {
           let place = sum.floatPointer + row * width + range.lowerBound
@@ -143,7 +148,8 @@ extension Tape {
     let functions = backend.kernels.functions
     functions.scale_rows(
       x.tensor.floatPointer, factors.tensor.floatPointer, result.floatPointer, Int64(x.rows), Int64(x.width))
-    return record(result, tracked: isTracked(x, factors)) { [unowned self] gradient in
+    guard isTracked(x, factors) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
       if factors.node != nil {
         let slope = make(factors.tensor.shape)
         functions.dot_rows(

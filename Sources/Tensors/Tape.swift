@@ -107,19 +107,21 @@ package final class Tape {
 
   // MARK: What operations use
 
-  func isTracked(_ values: Value?...) -> Bool {
-    records && values.contains { $0?.node != nil }
+  /// Whether an operation must be recorded. Operations ask before they make the closure that takes their gradients.
+  func isTracked(_ a: Value, _ b: Value? = nil, _ c: Value? = nil) -> Bool {
+    records && (a.node != nil || b?.node != nil || c?.node != nil)
   }
 
-  /// The result of an operation; `backward` is kept only when the operation is tracked.
-  func record(_ tensor: Tensor, tracked: Bool, backward: @escaping (Tensor) -> Void) -> Value {
-    guard tracked else { return Value(constant: tensor) }
-    return Value(tensor: tensor, node: append(Node(gradient: nil, backward: backward, parameter: nil)))
+  /// The result of a tracked operation.
+  func record(_ tensor: Tensor, backward: @escaping (Tensor) -> Void) -> Value {
+    Value(tensor: tensor, node: append(Node(gradient: nil, backward: backward, parameter: nil)))
   }
 
-  func make(_ shape: [Int]) -> Tensor { Tensor(uninitialized: shape, pool: pool) }
+  func make(_ shape: Shape) -> Tensor { Tensor(uninitialized: shape, pool: pool) }
 
-  func zeros(_ shape: [Int]) -> Tensor { Tensor.zeros(shape, pool: pool) }
+  func make(_ rows: Int, _ width: Int) -> Tensor { make(Shape(rows, width)) }
+
+  func zeros(_ shape: Shape) -> Tensor { Tensor.zeros(shape, pool: pool) }
 
   /// Adds `gradient` to what is known of a value's gradient. The tensor may be kept and later added to, so the caller
   /// must not use it again.

@@ -3,13 +3,13 @@
 /// A tensor is a value that never changes once an operation has made it; copies share their memory.
 package struct Tensor: Sendable {
   /// Length of each axis.
-  package let shape: [Int]
+  package let shape: Shape
   package let dtype: DType
-  package let storage: Storage
+  let storage: Storage
   /// Position of the first element in `storage`, in elements.
-  package let offset: Int
+  let offset: Int
 
-  package init(storage: Storage, offset: Int, shape: [Int], dtype: DType) {
+  init(storage: Storage, offset: Int, shape: Shape, dtype: DType) {
     self.storage = storage
     self.offset = offset
     self.shape = shape
@@ -17,41 +17,36 @@ package struct Tensor: Sendable {
   }
 
   /// Memory for `shape` whose content is undefined until it is written.
-  package init(uninitialized shape: [Int], dtype: DType = .float32, pool: MemoryPool? = nil) {
-    let count = shape.reduce(1, *)
-    self.init(storage: Storage(bytes: count * dtype.size, pool: pool), offset: 0, shape: shape, dtype: dtype)
+  package init(uninitialized shape: some Collection<Int>, dtype: DType = .float32, pool: MemoryPool? = nil) {
+    let shape = Shape(shape)
+    self.init(
+      storage: .of(bytes: shape.elements * dtype.size, pool: pool), offset: 0, shape: shape, dtype: dtype)
   }
 
-  package static func zeros(_ shape: [Int], dtype: DType = .float32, pool: MemoryPool? = nil) -> Tensor {
+  package static func zeros(
+    _ shape: some Collection<Int>, dtype: DType = .float32, pool: MemoryPool? = nil
+  ) -> Tensor {
     let tensor = Tensor(uninitialized: shape, dtype: dtype, pool: pool)
     tensor.bytes.initializeMemory(as: UInt8.self, repeating: 0)
     return tensor
   }
 
   /// A float32 tensor that holds `values`, whose count must be the product of `shape`.
-  package init(_ values: [Float], shape: [Int]) {
-    precondition(values.count == shape.reduce(1, *), "\(values.count) values do not fill the shape \(shape)")
+  package init(_ values: [Float], shape: some Collection<Int>) {
+    precondition(
+      values.count == shape.reduce(1, *), "\(values.count) values do not fill the shape \(shape)")
     self.init(uninitialized: shape)
     values.withUnsafeBytes { bytes.copyMemory(from: $0) }
   }
 
   /// Number of elements.
-  package var count: Int { shape.reduce(1, *) }
+  package var count: Int { shape.elements }
 
   /// Length of the first axis; 1 for a scalar.
-  package var rows: Int { shape.first ?? 1 }
+  package var rows: Int { shape.rows }
 
   /// Length of one row, which is everything behind the first axis.
-  package var width: Int { shape.dropFirst().reduce(1, *) }
-
-  /// The elements, converted to float32, in row-major order.
-  package func floats() -> [Float] {
-    switch dtype {
-    case .float32: Array(UnsafeBufferPointer(start: floatPointer, count: count))
-    case .bfloat16:
-      UnsafeBufferPointer(start: bfloat16Pointer, count: count).map { Float(bfloat16Bits: $0) }
-    }
-  }
+  package var width: Int { shape.width }
 
   /// The only element of a tensor that has one.
   package var scalar: Float {
@@ -65,38 +60,26 @@ package struct Tensor: Sendable {
     precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) of \(shape)")
     return Tensor(
       storage: storage, offset: offset + range.lowerBound * width,
-      shape: [range.count] + shape.dropFirst(), dtype: dtype)
+      shape: shape.withRows(range.count), dtype: dtype)
   }
 
   /// The same elements under another shape of the same count; shares this tensor's memory.
-  package func reshaped(_ newShape: [Int]) -> Tensor {
-    precondition(newShape.reduce(1, *) == count, "\(shape) cannot be seen as \(newShape)")
+  package func reshaped(_ newShape: some Collection<Int>) -> Tensor {
+    let newShape = Shape(newShape)
+    precondition(newShape.elements == count, "\(shape) cannot be seen as \(newShape)")
     return Tensor(storage: storage, offset: offset, shape: newShape, dtype: dtype)
   }
 
-  /// The elements rounded or widened to another format; itself where it already has it.
-  package func converted(to target: DType, pool: MemoryPool? = nil) -> Tensor {
-    guard target != dtype else { return self }
-    let result = Tensor(uninitialized: shape, dtype: target, pool: pool)
-    switch target {
-    case .float32:
-      for index in 0..<count { result.floatPointer[index] = Float(bfloat16Bits: bfloat16Pointer[index]) }
-    case .bfloat16:
-      for index in 0..<count { result.bfloat16Pointer[index] = floatPointer[index].bfloat16Bits }
-    }
-    return result
-  }
-
-  package var bytes: UnsafeMutableRawBufferPointer {
+  var bytes: UnsafeMutableRawBufferPointer {
     UnsafeMutableRawBufferPointer(start: storage.address + offset * dtype.size, count: count * dtype.size)
   }
 
-  package var floatPointer: UnsafeMutablePointer<Float> {
+  var floatPointer: UnsafeMutablePointer<Float> {
     precondition(dtype == .float32, "a \(dtype.rawValue) tensor read as f32")
     return storage.address.assumingMemoryBound(to: Float.self) + offset
   }
 
-  package var bfloat16Pointer: UnsafeMutablePointer<UInt16> {
+  var bfloat16Pointer: UnsafeMutablePointer<UInt16> {
     precondition(dtype == .bfloat16, "a \(dtype.rawValue) tensor read as bf16")
     return storage.address.assumingMemoryBound(to: UInt16.self) + offset
   }

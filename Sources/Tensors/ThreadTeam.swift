@@ -24,14 +24,11 @@ final class ThreadTeam: Sendable {
       return
     }
     withoutActuallyEscaping(body) { body in
-      let work = Work(body)
-      withExtendedLifetime(work) {
+      var work = Work(body: body)
+      withUnsafeMutablePointer(to: &work) { work in
         gm_threads_run(
           pointer, Int64(parts),
-          { context, part in
-            guard let context else { return }
-            Unmanaged<Work>.fromOpaque(context).takeUnretainedValue().body(Int(part))
-          }, Unmanaged.passUnretained(work).toOpaque())
+          { context, part in context?.assumingMemoryBound(to: Work.self).pointee.body(Int(part)) }, work)
       }
     }
   }
@@ -45,9 +42,7 @@ final class ThreadTeam: Sendable {
     }
   }
 
-  private final class Work: Sendable {
+  private struct Work {
     let body: @Sendable (Int) -> Void
-
-    init(_ body: @escaping @Sendable (Int) -> Void) { self.body = body }
   }
 }

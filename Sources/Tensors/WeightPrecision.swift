@@ -24,7 +24,7 @@ package enum WeightPrecision: String, Sendable, CaseIterable {
     case packed(PackedMatrix.Format)
 
     /// Bytes that a parameter of `shape` takes.
-    package func byteCount(_ shape: [Int]) -> Int {
+    package func byteCount(_ shape: some Collection<Int>) -> Int {
       switch self {
       case .plain(let dtype): shape.reduce(1, *) * dtype.size
       case .packed(let format): PackedMatrix.byteCount(shape, format)
@@ -37,13 +37,15 @@ package enum WeightPrecision: String, Sendable, CaseIterable {
 
   /// Only the matrices of decoder layers have 4 bits: towers are limited by computing, which has 8 bits either way, and
   /// tables and heads lose more than they save.
-  package func storage(_ role: Role, shape: [Int]) -> Storage {
+  package func storage(_ role: Role, shape: some Collection<Int>) -> Storage {
     guard shape.count > 1 else { return .plain(.float32) }
     switch self {
     case .float32: return .plain(.float32)
     case .bfloat16: return .plain(.bfloat16)
     case .int8, .int4:
-      guard role != .other, shape[0] >= Self.fewestOutputs else { return .plain(.float32) }
+      guard role != .other, let outputs = shape.first, outputs >= Self.fewestOutputs else {
+        return .plain(.float32)
+      }
       return .packed(self == .int4 && role == .projection ? .int4 : .int8)
     }
   }

@@ -14,10 +14,8 @@ struct TraceWriter {
     let key = entry.prefix + name
     let shape = [entry.batchSize, entry.length] + rows.shape.dropFirst()
     let stack = stacks[key] ?? (Tensor.zeros(shape), 0)
-    for (row, place) in entry.places.enumerated() {
-      let target = stack.tensor.floatPointer + (entry.batchIndex * entry.length + place) * rows.width
-      target.update(from: rows.floatPointer + row * rows.width, count: rows.width)
-    }
+    let all = stack.tensor.reshaped([entry.batchSize * entry.length, rows.width])
+    all.setRows(entry.places.map { entry.batchIndex * entry.length + $0 }, from: rows)
     stacks[key] = (stack.tensor, stack.rows + 1)
   }
 

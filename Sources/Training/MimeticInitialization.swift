@@ -103,12 +103,13 @@ enum MimeticInitialization {
 extension Parameter {
   fileprivate func fill(seed: UInt64, deviation: Float) {
     copy(
-      RandomParameters(seed: seed).parameter(name, shape, initial: .normal(deviation: deviation)).tensor
+      RandomParameters(seed: seed).parameter(name, Array(shape), initial: .normal(deviation: deviation))
+        .tensor
         .floats())
   }
 
   /// Replaces the values; the shape stays.
   func copy(_ values: [Float]) {
-    values.withUnsafeBytes { tensor.bytes.copyMemory(from: $0) }
+    tensor = Tensor(values, shape: shape)
   }
 }

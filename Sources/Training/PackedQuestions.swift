@@ -163,10 +163,8 @@ struct PackedQuestions {
   /// The share of questions whose every token has the largest logit, by kind.
   func accuracy(_ logits: Tensor) -> Measurements {
     var isRight = [Bool](repeating: true, count: measures.count)
-    for (row, target) in targets.enumerated() {
-      let line = UnsafeBufferPointer(start: logits.floatPointer + row * logits.width, count: logits.width)
-      let best = line.indices.max { line[$0] < line[$1] }
-      if best != Int(target) { isRight[targetQuestions[row]] = false }
+    for (row, best) in logits.largestColumns().enumerated() where best != Int(targets[row]) {
+      isRight[targetQuestions[row]] = false
     }
     var result = Measurements()
     for (measure, right) in zip(measures, isRight) {

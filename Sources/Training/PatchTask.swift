@@ -114,12 +114,10 @@ private struct PatchPiece: TrainingPiece {
       numbers.add("labels", Double(entropy.tensor.scalar / share))
       first += lesson.count
       guard lesson.isAim else { continue }
-      for (row, target) in targets.enumerated() {
-        let line = UnsafeBufferPointer(
-          start: part.tensor.floatPointer + row * lesson.count, count: lesson.count)
-        let isHit = line.indices.max { line[$0] < line[$1] } == Int(target)
+      for (row, best) in part.tensor.largestColumns().enumerated() {
+        let isHit = best == Int(targets[row])
         if !isHit { isRight[row] = false }
-        if target > 0 { numbers.add(lesson.name, isHit ? 1 : 0) }
+        if targets[row] > 0 { numbers.add(lesson.name, isHit ? 1 : 0) }
       }
     }
     for row in 0..<rows { numbers.add(isAimed[row] ? "full" : "empty", isRight[row] ? 1 : 0) }

@@ -2,10 +2,10 @@ import Foundation
 import MixtureOfDepths
 import Models
 import StrictJSON
+import Tensors
 import Testing
 
 @testable import Answering
-@testable import Tensors
 @testable import Tracing
 
 /// What holds for every family, whatever its towers and decoders look like.

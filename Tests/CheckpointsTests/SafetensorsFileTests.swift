@@ -1,9 +1,9 @@
 import Files
 import Foundation
+import Tensors
 import Testing
 
 @testable import Checkpoints
-@testable import Tensors
 
 @Suite struct SafetensorsFileTests {
   private let model = fixture("models/llama-text/model.safetensors")
@@ -118,7 +118,7 @@ import Testing
     let url = folder.url.appendingPathComponent("a.safetensors")
     try writer.write(to: url)
     let read = try SafetensorsFile(url).tensor("a", as: .bfloat16)
-    let bits = Array(UnsafeBufferPointer(start: read.bfloat16Pointer, count: read.count))
+    let bits = read.withBytes { Array($0.bindMemory(to: UInt16.self)) }
     #expect(bits == values.map(\.bfloat16Bits))
   }
 }

@@ -2,10 +2,10 @@ import Foundation
 import ModelTesting
 import Models
 import StrictJSON
+import Tensors
 import Testing
 
 @testable import MixtureOfDepths
-@testable import Tensors
 
 @Suite struct RouterFitTests {
   private func decoder() throws -> TransformerDecoder {
@@ -21,9 +21,10 @@ import Testing
     let fit = RouterFit(try decoder(), routed: [1], backend: Backend())
     var numbers = NormalNumbers(seed: 9)
     let direction = (0..<24).map { _ in numbers.next() }
-    let rows = Tensor((0..<200 * 24).map { _ in numbers.next() }, shape: [200, 24])
+    let values = (0..<200 * 24).map { _ in numbers.next() }
+    let rows = Tensor(values, shape: [200, 24])
     let aims = (0..<200).map { row in
-      (0..<24).reduce(Float(0)) { $0 + rows.floatPointer[row * 24 + $1] * direction[$1] }
+      (0..<24).reduce(Float(0)) { $0 + values[row * 24 + $1] * direction[$1] }
     }
     fit.add(rows, aims: aims)
     let weight = try fit.weight(spread: 0.2).floats()

@@ -29,7 +29,7 @@ import Testing
       let again = operation.apply(computing, values.map { Value(constant: $0.tensor) })
       #expect(again.tensor.floats() == result.tensor.floats(), "\(operation) depends on recording")
 
-      let total = tape.record(Tensor([0], shape: [1]), tracked: true) { _ in
+      let total = tape.record(Tensor([0], shape: [1])) { _ in
         tape.accumulate(Tensor(weights, shape: result.tensor.shape), into: result)
       }
       tape.backward(from: total)

@@ -29,7 +29,7 @@ import Testing
     let rows = layout.lengths.reduce(0, +)
     let query = Value(constant: tensor(rows, 4))
     let (key, value) = (Value(constant: tensor(rows, 2)), Value(constant: tensor(rows, 2)))
-    var kept = KeyValueRows(heads, format: .float32)
+    var kept = KeyValueRows(heads, format: .float32, store: KeyValueStore())
     if layout.prefix > 0 {
       kept.append(key: tensor(layout.prefix, 2), value: tensor(layout.prefix, 2), backend: Backend())
     }

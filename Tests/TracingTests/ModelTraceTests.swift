@@ -2,10 +2,10 @@ import Checkpoints
 import Foundation
 import MixtureOfDepths
 import Models
+import Tensors
 import Testing
 
 @testable import Answering
-@testable import Tensors
 @testable import Tracing
 
 /// `trace` against what the original implementations answered.

@@ -19,8 +19,8 @@ typedef enum {
   GM_SPAN_BYTES    // signed; those of one row and head share a scale
 } GMSpanFormat;
 
-// Some consecutive rows of keys and values of one key/value head. `key` and `value` point at the head's first column,
-// `key_scales` and `value_scales`, for bytes, at its first scale. The gradients are only looked at by the backward pass,
+// Some consecutive rows of keys and values. `key` and `value` point at the first row's first head, `key_scales` and
+// `value_scales`, for bytes, at its scale; the other heads follow. The gradients are only looked at by the backward pass,
 // which reads floats.
 typedef struct {
   const void *key;
@@ -35,7 +35,8 @@ typedef struct {
   GMSpanFormat format;
 } GMSpan;
 
-// Queries that see the same spans. When causal, the last query sees every key and each earlier query one key less.
+// Queries that see the same spans. `query` points at the first row's first head, the others follow; `output` and the
+// gradients likewise. When causal, the last query sees every key and each earlier query one key less.
 typedef struct {
   const float *query;
   float *output;
@@ -49,6 +50,17 @@ typedef struct {
   int32_t rounds;  // whether the forward pass may round its operands to bfloat16
   int64_t window;  // the most keys that a query sees, the last ones; 0 for all
 } GMAttention;
+
+typedef struct {
+  const GMAttention *items;
+  int64_t count;
+  int64_t units;  // of the items for one key/value head
+  int64_t key_value_heads;
+  int64_t group;  // query heads that share a key/value head, one behind the other
+  int64_t head_width;
+  int64_t most_keys;  // of an item
+  float scale;
+} GMAttentionCall;
 
 enum {
   GM_PANEL = 64,  // outputs of a panel of packed weights
@@ -186,13 +198,16 @@ typedef struct {
 
   // Lines `x [lines, head_width]` in a narrow format, each with its scale where that has scales.
   void (*narrow_lines)(GMSpanFormat format, const float *x, int64_t lines, int64_t head_width, void *out, float *scales);
-  // softmax(scale · query · keyᵀ) · value for one head of each item; `scratch` holds attention_scratch floats.
+  // softmax(scale · query · keyᵀ) · value for the units first ..< last; `scratch` holds attention_scratch floats. A unit
+  // is a block of attention_block queries of an item in all heads that share a key/value head. Those of an item lie
+  // together, those of all items for one key/value head before those for the next one; neighbours share their keys.
+  int64_t (*attention_block)(const GMAttention *item);
   int64_t (*attention_scratch)(int64_t head_width, int64_t most_keys);
-  void (*attention)(const GMAttention *items, int64_t count, int64_t head_width, float scale, int64_t most_keys, float *scratch);
-  void (*attention_backward)(const GMAttention *items, int64_t count, int64_t head_width, float scale,
-                             int64_t most_keys, float *scratch);
-  // The softmax rows themselves, `out [rows, keys]`, for measuring the rank of attention maps.
-  void (*attention_map)(const GMAttention *item, int64_t head_width, float scale, int64_t most_keys, float *scratch, float *out);
+  void (*attention)(const GMAttentionCall *call, int64_t first, int64_t last, float *scratch);
+  // All items for one key/value head.
+  void (*attention_backward)(const GMAttentionCall *call, int64_t key_value_head, float *scratch);
+  // The softmax rows of the only item for a query head, `out [rows, keys]`, for measuring the rank of attention maps.
+  void (*attention_map)(const GMAttentionCall *call, int64_t query_head, float *scratch, float *out);
 
   // Counts singular values. `products` holds x · xᵀ in doubles, row_products_size of them; `scratch` holds
   // row_products_scratch doubles.

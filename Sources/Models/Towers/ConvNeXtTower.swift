@@ -86,7 +86,7 @@ final class ConvNeXtTower: Sendable {
   func stages(_ pixels: Tensor, _ tape: Tape) -> [(rows: Value, shape: GridShape)] {
     let side = configuration.stem
     var shape = GridShape(height: pixels.shape[2] / side, width: pixels.shape[3] / side)
-    let patches = Value(constant: PixelPatches.rows(pixels, patch: side, pool: tape.pool))
+    let patches = Value(constant: pixels.patches(side: side, pool: tape.pool))
     var rows = stemNorm(stem.apply(squares: patches, tape), tape)
     return stages.map { stage in
       (rows, shape) = stage.forward(rows, shape, tape)

@@ -50,20 +50,23 @@ enum Resampling {
   static func alignedCorners(_ pixels: Tensor, side: Int) -> Tensor {
     let (planes, height, width) = (pixels.shape[0] * pixels.shape[1], pixels.shape[2], pixels.shape[3])
     let (rows, columns) = (alignedCorners(from: height, to: side), alignedCorners(from: width, to: side))
-    let result = Tensor.zeros([pixels.shape[0], pixels.shape[1], side, side])
-    for plane in 0..<planes {
-      for (y, vertical) in rows.enumerated() {
-        for (x, horizontal) in columns.enumerated() {
-          var sum: Float = 0
-          for line in vertical {
-            let start = (plane * height + line.row) * width
-            sum += line.weight * horizontal.reduce(0) { $0 + $1.weight * pixels.floatPointer[start + $1.row] }
+    var result: [Float] = []
+    result.reserveCapacity(planes * side * side)
+    pixels.withFloats { numbers in
+      for plane in 0..<planes {
+        for vertical in rows {
+          for horizontal in columns {
+            var sum: Float = 0
+            for line in vertical {
+              let start = (plane * height + line.row) * width
+              sum += line.weight * horizontal.reduce(0) { $0 + $1.weight * numbers[start + $1.row] }
+            }
+            result.append(sum)
           }
-          result.floatPointer[(plane * side + y) * side + x] = sum
         }
       }
     }
-    return result
+    return Tensor(result, shape: [pixels.shape[0], pixels.shape[1], side, side])
   }
 }
 

@@ -150,7 +150,7 @@ package final class VisionTransformer: Sendable {
   /// The patches of pictures of any size, without positions.
   /// - Shape: pixels `[images, 3, height, width]` → `[images · patches, width]`
   func patches(_ pixels: Tensor, _ tape: Tape) -> Value {
-    let rows = PixelPatches.rows(pixels, patch: configuration.patchSize, pool: tape.pool)
+    let rows = pixels.patches(side: configuration.patchSize, pool: tape.pool)
     return tape.linear(Value(constant: rows), patchEmbedding, bias: patchBias)
   }
 
@@ -161,32 +161,6 @@ package final class VisionTransformer: Sendable {
 
   func run(_ range: Range<Int>, _ hidden: Value, items: [AttentionItem], _ tape: Tape) -> Value {
     blocks[range].reduce(hidden) { $1.forward($0, items: items, tape) }
-  }
-}
-
-/// Cuts pictures into the squares that a patch convolution reads.
-enum PixelPatches {
-  /// The pixels of each patch as one row, channel by channel; what does not fill a patch is left out.
-  /// - Shape: `[images, 3, height, width]` → `[images · patches, 3 · patch · patch]`
-  static func rows(_ pixels: Tensor, patch: Int, pool: MemoryPool) -> Tensor {
-    let (images, height, width) = (pixels.shape[0], pixels.shape[2], pixels.shape[3])
-    let (rows, columns) = (height / patch, width / patch)
-    let result = Tensor(uninitialized: [images * rows * columns, 3 * patch * patch], pool: pool)
-    var target = result.floatPointer
-    for image in 0..<images {
-      for row in 0..<rows {
-        for column in 0..<columns {
-          for channel in 0..<3 {
-            for line in 0..<patch {
-              let source = ((image * 3 + channel) * height + row * patch + line) * width + column * patch
-              target.update(from: pixels.floatPointer + source, count: patch)
-              target += patch
-            }
-          }
-        }
-      }
-    }
-    return result
   }
 }
 
