@@ -63,21 +63,23 @@ let package = Package(
         "MixtureOfDepths",
         "Generation", "PocketWorld",
       ]),
+    module("Benchmarks", ["Files", "StrictJSON"]),
     module(
       "Evaluation",
       [
-        "Files", "StrictJSON", "Images", "Models", "MixtureOfDepths", "Tokenization", "Tensors", "Generation",
+        "Tensors", "StrictJSON", "Tokenization", "Images", "Models", "MixtureOfDepths", "Generation",
+        "Benchmarks",
       ]),
     module(
       "Reproduction",
       [
         "Tensors", "Files", "StrictJSON", "Tokenization", "Images", "Models", "MixtureOfDepths", "Generation",
-        "PocketWorld", "Training", "Evaluation",
+        "PocketWorld", "Training", "Benchmarks", "Evaluation",
       ]),
     .executableTarget(
       name: "gamma-mod",
       dependencies: [
-        "Checkpoints", "Evaluation", "Files", "Generation", "Images", "MixtureOfDepths", "Models",
+        "Benchmarks", "Checkpoints", "Evaluation", "Files", "Generation", "Images", "MixtureOfDepths", "Models",
         "PocketWorld", "Reproduction", "StrictJSON", "Tensors", "Tokenization", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -100,7 +102,8 @@ let package = Package(
     tests("Generation", ["Checkpoints", "MixtureOfDepths", "Models", "Tensors"]),
     tests("PocketWorld", ["StrictJSON", "Images"]),
     tests("Reproduction", ["StrictJSON"]),
-    tests("Evaluation", ["Files", "Generation", "Images", "MixtureOfDepths", "PocketWorld", "StrictJSON"]),
+    tests("Benchmarks", ["Files", "StrictJSON", "Images", "PocketWorld"]),
+    tests("Evaluation", ["StrictJSON", "MixtureOfDepths", "Generation", "PocketWorld", "Benchmarks"]),
     tests("gamma-mod", []),
   ],
   cxxLanguageStandard: .cxx17

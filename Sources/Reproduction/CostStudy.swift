@@ -1,3 +1,4 @@
+internal import Benchmarks
 internal import Evaluation
 internal import Foundation
 internal import Generation
@@ -111,7 +112,7 @@ struct CostStudy {
     return time / .seconds(1) / Double(steps)
   }
 
-  private static func answer(_ items: [EvaluationItem], _ url: URL, into side: inout Side) throws {
+  private static func answer(_ items: [BenchmarkItem], _ url: URL, into side: inout Side) throws {
     let session = try VisionLanguageSession(url, threads: 1)
     let clock = ContinuousClock()
     for batch in [1, 16] {
