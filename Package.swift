@@ -55,14 +55,6 @@ let package = Package(
     module(
       "Generation",
       ["Tensors", "StrictJSON", "Checkpoints", "Tokenization", "Images", "Models", "MixtureOfDepths"]),
-    module("PocketWorld", ["Files", "StrictJSON", "Images"]),
-    module(
-      "Training",
-      [
-        "Tensors", "Files", "StrictJSON", "Checkpoints", "Tokenization", "Images", "Models",
-        "MixtureOfDepths",
-        "Generation", "PocketWorld",
-      ]),
     module("Benchmarks", ["Files", "StrictJSON"]),
     module(
       "Evaluation",
@@ -71,16 +63,30 @@ let package = Package(
         "Benchmarks",
       ]),
     module(
+      "Training",
+      [
+        "Tensors", "Files", "StrictJSON", "Checkpoints", "Tokenization", "Images", "Models",
+        "MixtureOfDepths", "Generation",
+      ]),
+    module("PocketWorld", ["Files", "StrictJSON", "Images"]),
+    module(
+      "PocketTraining",
+      [
+        "Tensors", "StrictJSON", "Tokenization", "Images", "Models", "MixtureOfDepths", "Generation",
+        "Training", "PocketWorld",
+      ]),
+    module(
       "Reproduction",
       [
         "Tensors", "Files", "StrictJSON", "Tokenization", "Images", "Models", "MixtureOfDepths", "Generation",
-        "PocketWorld", "Training", "Benchmarks", "Evaluation",
+        "Benchmarks", "Evaluation", "Training", "PocketWorld", "PocketTraining",
       ]),
     .executableTarget(
       name: "gamma-mod",
       dependencies: [
-        "Benchmarks", "Checkpoints", "Evaluation", "Files", "Generation", "Images", "MixtureOfDepths", "Models",
-        "PocketWorld", "Reproduction", "StrictJSON", "Tensors", "Tokenization", "Training",
+        "Benchmarks", "Checkpoints", "Evaluation", "Files", "Generation", "Images", "MixtureOfDepths",
+        "Models",
+        "PocketTraining", "PocketWorld", "Reproduction", "StrictJSON", "Tensors", "Tokenization", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -89,6 +95,12 @@ let package = Package(
       name: "ModelTesting",
       dependencies: ["Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths"],
       path: "Tests/ModelTesting", swiftSettings: settings),
+    .target(
+      name: "RunTesting",
+      dependencies: [
+        "Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths", "Training", "PocketTraining",
+      ],
+      path: "Tests/RunTesting", swiftSettings: settings),
     .target(name: "Timing", path: "Tests/Timing", swiftSettings: settings),
     tests("Tensors", []),
     tests("Files", []),
@@ -98,7 +110,14 @@ let package = Package(
     tests("Images", ["Timing", "Checkpoints", "Files", "StrictJSON", "Tensors"]),
     tests("Models", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths"]),
     tests("MixtureOfDepths", ["Timing", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models"]),
-    tests("Training", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths"]),
+    tests(
+      "Training",
+      ["RunTesting", "Tensors", "StrictJSON", "Checkpoints", "Tokenization", "MixtureOfDepths", "Models"]),
+    tests(
+      "PocketTraining",
+      [
+        "RunTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths", "Models", "Training",
+      ]),
     tests("Generation", ["Checkpoints", "MixtureOfDepths", "Models", "Tensors"]),
     tests("PocketWorld", ["StrictJSON", "Images"]),
     tests("Reproduction", ["StrictJSON"]),

@@ -4,6 +4,7 @@ internal import Foundation
 internal import Generation
 internal import MixtureOfDepths
 internal import Models
+internal import PocketTraining
 internal import PocketWorld
 internal import StrictJSON
 internal import Tensors
@@ -108,7 +109,7 @@ struct CostStudy {
     json["checkpoint_every"] = JSONValue(steps + 1)
     json["validation_pictures"] = 0
     json["questions_per_picture"] = questions.map { JSONValue($0) }
-    let time = try TrainingRun.run(RunConfiguration(json), resume: false, threads: 1) { _ in }
+    let time = try TrainingRun(runFile: json).train(resume: false, threads: 1) { _ in }
     return time / .seconds(1) / Double(steps)
   }
 

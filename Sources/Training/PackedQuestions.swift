@@ -1,12 +1,11 @@
 internal import Generation
-internal import Models
-internal import PocketWorld
-internal import Tensors
+package import Models
+package import Tensors
 
 /// What is learnt of some pictures or conversations in one packed batch. The rows of a picture that several questions are
 /// about stand once, and the questions continue them.
-struct PackedQuestions {
-  private(set) var batch = PackedBatch()
+package struct PackedQuestions {
+  package private(set) var batch = PackedBatch()
   /// Ids of the rows that are text, and where they stand.
   private(set) var textIDs: [Int] = []
   private(set) var textPlaces: [Int] = []
@@ -22,8 +21,8 @@ struct PackedQuestions {
   /// - Parameters:
   ///   - imageRows: For each picture the patches that have a row, ascending.
   ///   - axes: For each picture where the text in front of it and its rows stand on several axes.
-  init(
-    _ pictures: [WorldExamples.Picture], imageRows: [[Int]], patchCount: Int, axes: [AxisPlaces?]? = nil,
+  package init(
+    _ pictures: [PictureQuestions], imageRows: [[Int]], patchCount: Int, axes: [AxisPlaces?]? = nil,
     weighting: RunConfiguration.AnswerWeighting
   ) {
     for (index, (picture, patches)) in zip(pictures, imageRows).enumerated() {
@@ -42,7 +41,7 @@ struct PackedQuestions {
           question.prompt.map { _ in .prompt } + question.answer.dropLast().map { _ in .answer }
         batch.append(roles: roles, continuing: parent)
         addTargets(question.answer, behind: first + question.prompt.count - 1, weighting)
-        measures.append((question.kind?.rawValue ?? "practice", question.kind != nil))
+        measures.append((question.name, question.counts))
       }
     }
   }
@@ -89,7 +88,7 @@ struct PackedQuestions {
   }
 
   /// The sum of the targets' weights.
-  var targetWeight: Double { weights.reduce(0) { $0 + Double($1) } }
+  package var targetWeight: Double { weights.reduce(0) { $0 + Double($1) } }
 
   private static func weights(tokens: Int, _ weighting: RunConfiguration.AnswerWeighting) -> [Float] {
     switch weighting {
@@ -107,7 +106,7 @@ struct PackedQuestions {
   }
 
   /// The rows that enter the decoder.
-  func embed(_ decoder: TransformerDecoder, imageRows: Value?, _ tape: Tape) -> Value {
+  package func embed(_ decoder: TransformerDecoder, imageRows: Value?, _ tape: Tape) -> Value {
     let text = RowSource(decoder.embed(textIDs, tape), places: textPlaces)
     let images = imageRows.map { [RowSource($0, places: imagePlaces)] } ?? []
     return tape.assemble([text] + images, rows: batch.rowCount)
@@ -130,7 +129,7 @@ struct PackedQuestions {
   }
 
   /// The loss of the answers, and of routers where the decoder has some.
-  func loss(
+  package func loss(
     _ hidden: Value, decoder: TransformerDecoder, pass: DecoderPass, routerCoefficient: Double,
     targets total: Double,
     share: Double

@@ -2,10 +2,10 @@ internal import Dispatch
 internal import Foundation
 internal import MixtureOfDepths
 internal import Synchronization
-package import Tensors
+internal import Tensors
 
 /// Steps through a run: pieces of work side by side, one gradient, one optimiser step, a log and a resumable state.
-package final class Trainer {
+final class Trainer {
   private let run: RunConfiguration
   private let task: any TrainingTask
   private let optimizer: AdamW
@@ -17,7 +17,7 @@ package final class Trainer {
   private let threads: Int
   private let report: (String) -> Void
   /// Steps done so far.
-  package private(set) var steps: Int
+  private(set) var steps: Int
 
   /// What one piece of a step needs, kept from step to step so that its memory is.
   ///
@@ -31,7 +31,7 @@ package final class Trainer {
   ///   - learnt: The parameters to change; everything else in `all` stays.
   ///   - resume: Go on from the stored state if there is one; otherwise a stored state is an error.
   ///   - report: Receives progress lines.
-  package init(
+  init(
     _ run: RunConfiguration, task: any TrainingTask, learnt: [Parameter], all: [Parameter], threads: Int,
     resume: Bool,
     report: @escaping (String) -> Void
@@ -43,7 +43,7 @@ package final class Trainer {
     let names = Set(learnt.map(\.name))
     for parameter in all { parameter.isTrainable = names.contains(parameter.name) }
     frozen = all.filter { !$0.isTrainable }
-    optimizer = AdamW(learnt, backend: Backend(), threads: self.threads)
+    optimizer = AdamW(learnt, run.optimizer, threads: self.threads)
     store = TrainingStore(folder: run.output)
     workers = (0..<run.pieces).map { _ in Worker() }
     steps = 0
@@ -62,7 +62,7 @@ package final class Trainer {
   }
 
   /// Runs until the last step, or until `shouldStop` says so; the state is saved either way.
-  package func train(shouldStop: () -> Bool = { false }) throws {
+  func train(shouldStop: () -> Bool = { false }) throws {
     var progress = ProgressMeter(total: run.steps, done: steps)
     var numbers = Measurements()
     while steps < run.steps, !shouldStop() {
@@ -72,7 +72,7 @@ package final class Trainer {
       steps += 1
       progress.add(rows: rows)
       if steps % run.logEvery == 0 || steps == run.steps {
-        try log.write(step: steps, "train", numbers.means + [("rate", run.rate(step: steps - 1))])
+        try log.write(step: steps, "train", numbers.means + [("rate", run.rate.at(step: steps - 1))])
         report(progress.line(step: steps, numbers))
         numbers = Measurements()
       }
@@ -98,7 +98,7 @@ package final class Trainer {
     let pieces = try inParallel(run.pieces) { [run, task] piece in
       let start = run.picturesPerStep * piece / run.pieces
       let end = run.picturesPerStep * (piece + 1) / run.pieces
-      return try PreparedPiece(piece: task.piece(pictures: first + start..<first + end))
+      return try PreparedPiece(piece: task.piece(samples: first + start..<first + end))
     }
     let targets = max(1e-9, pieces.reduce(0) { $0 + $1.piece.targets })
     let rows = pieces.reduce(0) { $0 + $1.piece.rows }
@@ -115,7 +115,7 @@ package final class Trainer {
     var numbers = Measurements()
     for (measured, _) in results { numbers.add(measured) }
     numbers.add("loss", results.reduce(0) { $0 + $1.1 })
-    let norm = optimizer.step(workers.map(\.gradients), run: run, step: steps)
+    let norm = optimizer.step(workers.map(\.gradients), rate: run.rate.at(step: steps), step: steps)
     roundForComputing()
     return (numbers, rows, norm)
   }
@@ -124,10 +124,10 @@ package final class Trainer {
     let pieces = run.pieces
     let results = try inParallel(pieces) { [run, task, workers] index in
       var result = Measurements()
-      for picture in stride(from: index * 4, to: run.validationPictures, by: pieces * 4) {
+      for first in stride(from: index * 4, to: run.validationPictures, by: pieces * 4) {
         let tape = Tape(backend: Backend(), pool: workers[index].pool)
         result.add(
-          try task.validate(pictures: picture..<min(picture + 4, run.validationPictures), tape: tape))
+          try task.validate(samples: first..<min(first + 4, run.validationPictures), tape: tape))
       }
       return result
     }

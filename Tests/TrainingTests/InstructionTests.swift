@@ -1,4 +1,5 @@
 import Foundation
+import RunTesting
 import StrictJSON
 import Testing
 import Tokenization
@@ -130,20 +131,22 @@ import Tokenization
     keys["output"] = .string(tiny.output("again").path)
     let again = try tiny.configuration("again", stage: "instruct", keys)
     var asked = 0
-    try TrainingRun.run(
-      again, resume: false, threads: 1,
+    try again.train(
+      resume: false, threads: 1,
       shouldStop: {
         asked += 1
         return asked > 2
       }, report: { _ in })
-    try TrainingRun.run(again, resume: true, threads: 2, report: { _ in })
+    try again.train(
+      resume: true, threads: 2, report: { _ in })
     #expect(try tiny.log(again).map { try $0.double("loss") } == losses)
 
     try FileManager.default.removeItem(at: folder.appending(path: "1.png"))
     keys["output"] = .string(tiny.output("missing").path)
     let missing = try tiny.configuration("missing", stage: "instruct", keys)
     #expect(throws: (any Error).self) {
-      try TrainingRun.run(missing, resume: false, threads: 1, report: { _ in })
+      try missing.train(
+        resume: false, threads: 1, report: { _ in })
     }
   }
 

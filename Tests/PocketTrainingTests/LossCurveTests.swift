@@ -1,10 +1,10 @@
 import Checkpoints
 import Foundation
+import RunTesting
 import StrictJSON
 import Tensors
 import Testing
-
-@testable import Training
+import Training
 
 @Suite struct LossCurveTests {
   private let tiny: TinyRun
@@ -12,7 +12,7 @@ import Testing
   init() throws { tiny = try TinyRun() }
 
   private func configuration(_ curve: String, _ changes: [String: JSONValue] = [:]) throws
-    -> RunConfiguration
+    -> TrainingRun
   {
     switch curve {
     case "symbols":
@@ -49,7 +49,7 @@ import Testing
     let run = try configuration(curve, ["pictures_per_step": 3, "pieces": 3, "steps": 8])
     let single = try tiny.losses(run)
     let state = try tiny.bytes(run, "state/state.safetensors")
-    try FileManager.default.removeItem(at: run.output)
+    try FileManager.default.removeItem(at: run.configuration.output)
     #expect(try tiny.losses(run, threads: 2) == single)
     #expect(try tiny.bytes(run, "state/state.safetensors") == state)
     #expect(single.count == 8)
@@ -87,13 +87,14 @@ import Testing
     let symbols = try tiny.configuration("symbols", stage: "symbols", ["steps": 2])
     _ = try tiny.losses(symbols)
     let patches = try tiny.configuration(
-      "patches", stage: "patches", ["steps": 2, "initial_decoder": .string(symbols.output.path)])
+      "patches", stage: "patches",
+      ["steps": 2, "initial_decoder": .string(symbols.configuration.output.path)])
     _ = try tiny.losses(patches)
     let instruct = try tiny.configuration(
       "instruct", stage: "instruct",
       [
-        "steps": 1, "learning_rate": 0, "initial_decoder": .string(symbols.output.path),
-        "initial_images": .string(patches.output.path),
+        "steps": 1, "learning_rate": 0, "initial_decoder": .string(symbols.configuration.output.path),
+        "initial_images": .string(patches.configuration.output.path),
       ])
     _ = try tiny.losses(instruct)
     let (decoder, images, all) = try (tiny.state(symbols), tiny.state(patches), tiny.state(instruct))

@@ -1,11 +1,10 @@
 import Foundation
 import MixtureOfDepths
 import Models
+import RunTesting
 import StrictJSON
 import Tensors
 import Testing
-
-@testable import Training
 
 /// Families whose pictures are no plain squares learn, too.
 @Suite struct FamilyTrainingTests {

@@ -2,6 +2,7 @@ internal import Foundation
 internal import Models
 internal import Tensors
 internal import Tokenization
+internal import Training
 
 /// Starting values for small models that are trained from nothing, under which rows begin by attending to their like.
 ///
@@ -105,10 +106,5 @@ extension Parameter {
     copy(
       RandomParameters(seed: seed).parameter(name, shape, initial: .normal(deviation: deviation)).tensor
         .floats())
-  }
-
-  /// Replaces the values; the shape stays.
-  func copy(_ values: [Float]) {
-    values.withUnsafeBytes { tensor.bytes.copyMemory(from: $0) }
   }
 }

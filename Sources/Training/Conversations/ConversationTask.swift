@@ -3,7 +3,6 @@ internal import Generation
 internal import Images
 internal import MixtureOfDepths
 internal import Models
-internal import Synchronization
 internal import Tensors
 internal import Tokenization
 
@@ -13,40 +12,33 @@ struct ConversationTask: TrainingTask {
   private let preparer: ImagePreparer?
   private let tokenizer: any TextTokenizer
   private let template: ConversationTemplate
-  private let conversations: RunConfiguration.Conversations
+  private let stage: ConversationStage
   private let weighting: RunConfiguration.AnswerWeighting
   private let routerCoefficient: Double
   private let training: ShuffledSamples
   private let validation: [InstructionSample]
 
   /// - Throws: If a file cannot be read, or the model or its template cannot learn from conversations.
-  init(_ run: RunConfiguration, model: VisionLanguageModel, tokenizer: any TextTokenizer) throws {
-    guard let conversations = run.conversations else { throw TrainingError("the run names no data") }
+  init(_ stage: ConversationStage, _ run: RunConfiguration, model: VisionLanguageModel) throws {
     self.model = model
-    self.tokenizer = tokenizer
-    self.conversations = conversations
+    self.stage = stage
+    tokenizer = try TokenizerFolder.load(run.tokenizer)
     weighting = run.answerWeighting
     routerCoefficient = model.routing?.routerLossCoefficient ?? 0
-    template = try conversations.template.map(ConversationTemplate.named) ?? .usual(for: model)
+    template = try stage.template.map(ConversationTemplate.named) ?? .usual(for: model)
     _ = try LabelledText.Rule(template)
-    let isStored = run.model.pathExtension != "json"
-    preparer = try model.images.map {
-      try ImagePreparer(modelFolder: isStored ? run.model : run.tokenizer, encoder: $0)
-    }
-    training = ShuffledSamples(try InstructionSample.read(conversations.data), seed: run.seed)
-    validation = try conversations.validation.map { try InstructionSample.read($0) } ?? []
+    preparer = try model.images.map { try ImagePreparer(modelFolder: run.model, encoder: $0) }
+    training = ShuffledSamples(try InstructionSample.read(stage.data), seed: run.seed)
+    validation = try stage.validation.map { try InstructionSample.read($0) } ?? []
   }
 
-  var ownParameters: [Parameter] { [] }
-
-  func piece(pictures: Range<Int>) throws -> any TrainingPiece {
-    try piece(pictures.map { training.sample(at: $0) })
+  func piece(samples: Range<Int>) throws -> any TrainingPiece {
+    try piece(samples.map { training.sample(at: $0) })
   }
 
-  func validate(pictures: Range<Int>, tape: Tape) throws -> Measurements {
-    let piece = try piece(Array(validation[pictures.clamped(to: 0..<validation.count)]))
-    guard piece.targets > 0 else { return Measurements() }
-    return try piece.loss(targets: piece.targets, share: 1, tape: tape).1
+  func validate(samples: Range<Int>, tape: Tape) throws -> Measurements {
+    let piece = try piece(Array(validation[samples.clamped(to: 0..<validation.count)]))
+    return piece.targets > 0 ? try piece.measurements(tape) : Measurements()
   }
 
   private func piece(_ samples: [InstructionSample]) throws -> ConversationPiece {
@@ -54,7 +46,7 @@ struct ConversationTask: TrainingTask {
     var mismatches = 0
     let prompts = try samples.map { sample -> (Prompt, [Bool]) in
       let text = try LabelledText(
-        sample, template: template, tokenizer: tokenizer, maximalLength: conversations.maximalLength,
+        sample, template: template, tokenizer: tokenizer, maximalLength: stage.maximalLength,
         padID: tokenizer.unkID ?? tokenizer.padID ?? -1
       ).cut()
       if text.mismatch != nil { mismatches += 1 }
@@ -75,7 +67,7 @@ struct ConversationTask: TrainingTask {
     let context = model.decoder.configuration.contextLength
     if let long = zip(samples, prompts).first(where: { $1.0.ids.count > context }) {
       throw TrainingError(
-        "\(conversations.data.path): \(long.0.name) takes \(long.1.0.ids.count) tokens but the model reads at most \(context); lower max_length"
+        "\(stage.data.path): \(long.0.name) takes \(long.1.0.ids.count) tokens but the model reads at most \(context); lower max_length"
       )
     }
     return ConversationPiece(
@@ -87,10 +79,10 @@ struct ConversationTask: TrainingTask {
   private func picture(of sample: InstructionSample) throws -> ImageInput {
     guard let preparer, let name = sample.image else {
       throw TrainingError(
-        "\(conversations.data.path): \(sample.name) shows a picture, which a \(model.family) model does not read"
+        "\(stage.data.path): \(sample.name) shows a picture, which a \(model.family) model does not read"
       )
     }
-    return try preparer.input(ImageLoader.load(url: conversations.images.appending(path: name)))
+    return try preparer.input(ImageLoader.load(url: stage.images.appending(path: name)))
   }
 }
 
@@ -115,35 +107,5 @@ private struct ConversationPiece: TrainingPiece {
     var numbers = measured
     if mismatchShare > 0 { numbers.add("mismatches", mismatchShare) }
     return (loss, numbers)
-  }
-}
-
-/// Samples in an order that is another one each time round, and follows from a seed.
-private final class ShuffledSamples: Sendable {
-  private let samples: [InstructionSample]
-  private let seed: UInt64
-  private let order = Mutex<(round: Int, places: [Int])>((-1, []))
-
-  init(_ samples: [InstructionSample], seed: UInt64) {
-    self.samples = samples
-    self.seed = seed
-  }
-
-  func sample(at place: Int) -> InstructionSample {
-    let (round, index) = place.quotientAndRemainder(dividingBy: samples.count)
-    return order.withLock { order in
-      if order.round != round { order = (round, Self.shuffled(samples.count, seed: seed, round: round)) }
-      return samples[order.places[index]]
-    }
-  }
-
-  /// Fisher and Yates' shuffle.
-  private static func shuffled(_ count: Int, seed: UInt64, round: Int) -> [Int] {
-    var numbers = NormalNumbers(seed: seed &+ UInt64(round) &* 0x9E37_79B9_7F4A_7C15)
-    var places = Array(0..<count)
-    for last in stride(from: count - 1, to: 0, by: -1) {
-      places.swapAt(last, min(last, Int(numbers.uniform() * Double(last + 1))))
-    }
-    return places
   }
 }

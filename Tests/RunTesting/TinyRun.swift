@@ -1,18 +1,18 @@
-import Checkpoints
-import Foundation
-import MixtureOfDepths
-import Models
-import StrictJSON
-import Tensors
-
-@testable import Training
+package import Checkpoints
+package import Foundation
+internal import MixtureOfDepths
+internal import Models
+internal import PocketTraining
+package import StrictJSON
+internal import Tensors
+package import Training
 
 /// Runs of a very small model in a folder of their own, which is deleted with this object.
-final class TinyRun {
-  let folder = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
+package final class TinyRun {
+  package let folder = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
     .appendingPathComponent("gamma-mod-tests-" + UUID().uuidString)
 
-  init() throws {
+  package init() throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try Self.modelConfiguration.write(
       to: folder.appendingPathComponent("config.json"), atomically: true, encoding: .utf8)
@@ -20,7 +20,7 @@ final class TinyRun {
 
   deinit { try? FileManager.default.removeItem(at: folder) }
 
-  static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  package static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
 
   private static let modelConfiguration = """
@@ -31,9 +31,9 @@ final class TinyRun {
        "num_attention_heads": 2, "image_size": 96, "patch_size": 8}}
     """
 
-  /// A run file of that name, its output folder beside it.
-  func configuration(_ name: String, stage: String, _ changes: [String: JSONValue] = [:]) throws
-    -> RunConfiguration
+  /// A run with an output folder of that name.
+  package func configuration(_ name: String, stage: String, _ changes: [String: JSONValue] = [:]) throws
+    -> TrainingRun
   {
     var members: [String: JSONValue] = [
       "stage": .string(stage), "model": .string(folder.appendingPathComponent("config.json").path),
@@ -42,16 +42,14 @@ final class TinyRun {
       "warmup_steps": 4, "log_every": 1, "checkpoint_every": 5, "validation_pictures": 0,
     ]
     members.merge(changes) { $1 }
-    let url = folder.appendingPathComponent("\(name).json")
-    let json = JSONObject(members.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
-    try JSONValue.object(json).text().write(to: url, atomically: true, encoding: .utf8)
-    return try RunConfiguration(contentsOf: url)
+    return try TrainingRun(
+      runFile: JSONObject(members.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))
   }
 
-  func output(_ name: String) -> URL { folder.appendingPathComponent(name) }
+  package func output(_ name: String) -> URL { folder.appendingPathComponent(name) }
 
   /// A checkpoint with new weights whose middle layer is routed.
-  func routedModel() throws -> URL {
+  package func routedModel() throws -> URL {
     let url = folder.appendingPathComponent("routed-model")
     let json = try JSONObject.read(contentsOf: folder.appendingPathComponent("config.json"))
     let router = RandomParameters(seed: 5).parameter("router", [2, 32], initial: .normal(deviation: 0.2))
@@ -63,26 +61,27 @@ final class TinyRun {
   }
 
   /// Trains from the start and returns the loss of every step.
-  func losses(_ run: RunConfiguration, threads: Int = 1) throws -> [Double] {
-    try TrainingRun.run(run, resume: false, threads: threads) { _ in }
+  package func losses(_ run: TrainingRun, threads: Int = 1) throws -> [Double] {
+    try run.train(resume: false, threads: threads) { _ in }
     return try log(run).map { try $0.double("loss") }
   }
 
   /// The lines about training steps, in the order of the file.
-  func log(_ run: RunConfiguration) throws -> [JSONObject] {
-    let text = try String(contentsOf: run.output.appendingPathComponent("log.jsonl"), encoding: .utf8)
+  package func log(_ run: TrainingRun) throws -> [JSONObject] {
+    let text = try String(
+      contentsOf: run.configuration.output.appendingPathComponent("log.jsonl"), encoding: .utf8)
     return try text.split(separator: "\n").compactMap { line in
       let json = try JSONValue(parsing: Data(line.utf8), file: "log.jsonl").object
       return try json?.string("kind") == "train" ? json : nil
     }
   }
 
-  func bytes(_ run: RunConfiguration, _ path: String) throws -> Data {
-    try Data(contentsOf: run.output.appendingPathComponent(path))
+  package func bytes(_ run: TrainingRun, _ path: String) throws -> Data {
+    try Data(contentsOf: run.configuration.output.appendingPathComponent(path))
   }
 
   /// The stored weights and moments.
-  func state(_ run: RunConfiguration) throws -> SafetensorsFile {
-    try SafetensorsFile(run.output.appendingPathComponent("state/state.safetensors"))
+  package func state(_ run: TrainingRun) throws -> SafetensorsFile {
+    try SafetensorsFile(run.configuration.output.appendingPathComponent("state/state.safetensors"))
   }
 }

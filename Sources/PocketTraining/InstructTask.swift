@@ -3,6 +3,7 @@ internal import Images
 internal import Models
 internal import PocketWorld
 internal import Tensors
+internal import Training
 
 /// The model learns to answer questions about pictures.
 struct InstructTask: TrainingTask {
@@ -15,15 +16,12 @@ struct InstructTask: TrainingTask {
   let training: WorldExamples
   let validation: WorldExamples
 
-  var ownParameters: [Parameter] { [] }
-
-  func piece(pictures: Range<Int>) throws -> any TrainingPiece {
-    try InstructPiece(task: self, pictures: pictures.map { try training.picture($0) })
+  func piece(samples: Range<Int>) throws -> any TrainingPiece {
+    try InstructPiece(task: self, pictures: samples.map(training.picture))
   }
 
-  func validate(pictures: Range<Int>, tape: Tape) throws -> Measurements {
-    let piece = try InstructPiece(task: self, pictures: pictures.map { try validation.picture($0) })
-    return try piece.loss(targets: piece.targets, share: 1, tape: tape).1
+  func validate(samples: Range<Int>, tape: Tape) throws -> Measurements {
+    try InstructPiece(task: self, pictures: samples.map(validation.picture)).measurements(tape)
   }
 }
 
@@ -38,7 +36,7 @@ private struct InstructPiece: TrainingPiece {
     let rowsPerPicture: Int
     var axes: [AxisPlaces?]?
     if let square = task.images as? any SquareImageEncoder {
-      inputs = [try WorldExamples.input(pictures, side: square.imageSize)]
+      inputs = [try WorldExamples.input(pictures.map(\.scene), side: square.imageSize)]
       rowsPerPicture = square.tokensPerImage
     } else {
       guard let preparer = task.preparer, let imageID = task.model.imageTokenID else {
@@ -50,12 +48,13 @@ private struct InstructPiece: TrainingPiece {
       // The world's pictures are all of one size.
       rowsPerPicture = inputs.first.map { task.images.tokenCount(of: $0) } ?? 0
       axes = zip(pictures, inputs).map { picture, input in
-        let ids = picture.prefix + [Int](repeating: imageID, count: rowsPerPicture)
+        let ids = picture.text.prefix + [Int](repeating: imageID, count: rowsPerPicture)
         return task.images.axisPlaces(ids, imageTokenID: imageID, inputs: [input])
       }
     }
     packed = PackedQuestions(
-      pictures, imageRows: pictures.map { _ in Array(0..<rowsPerPicture) }, patchCount: rowsPerPicture,
+      pictures.map(\.text), imageRows: pictures.map { _ in Array(0..<rowsPerPicture) },
+      patchCount: rowsPerPicture,
       axes: axes, weighting: task.weighting)
   }
 

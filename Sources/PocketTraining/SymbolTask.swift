@@ -1,6 +1,7 @@
 internal import Models
 internal import PocketWorld
 internal import Tensors
+internal import Training
 
 /// The decoder learns to answer questions about scenes that it gets as symbols.
 struct SymbolTask: TrainingTask {
@@ -15,17 +16,16 @@ struct SymbolTask: TrainingTask {
 
   var ownParameters: [Parameter] { tables.parameters }
 
-  func piece(pictures: Range<Int>) throws -> any TrainingPiece {
-    let list = try pictures.map { try training.picture($0) }
-    let patches = zip(pictures, list).map { visiblePatches($1.scene, picture: $0) }
+  func piece(samples: Range<Int>) throws -> any TrainingPiece {
+    let list = try samples.map(training.picture)
+    let patches = zip(samples, list).map { visiblePatches($1.scene, picture: $0) }
     return SymbolPiece(task: self, pictures: list, patches: patches)
   }
 
-  func validate(pictures: Range<Int>, tape: Tape) throws -> Measurements {
-    let list = try pictures.map { try validation.picture($0) }
-    let piece = SymbolPiece(
-      task: self, pictures: list, patches: list.map { _ in Array(0..<WorldRules.patchCount) })
-    return try piece.loss(targets: piece.targets, share: 1, tape: tape).1
+  func validate(samples: Range<Int>, tape: Tape) throws -> Measurements {
+    let list = try samples.map(validation.picture)
+    let patches = list.map { _ in Array(0..<WorldRules.patchCount) }
+    return try SymbolPiece(task: self, pictures: list, patches: patches).measurements(tape)
   }
 
   /// All patches that show something and as many empty ones as the drawn count leaves room for.
@@ -53,7 +53,7 @@ private struct SymbolPiece: TrainingPiece {
     self.patches = patches
     labels = pictures.map { PatchLabels($0.scene) }
     packed = PackedQuestions(
-      pictures, imageRows: patches, patchCount: WorldRules.patchCount, weighting: task.weighting)
+      pictures.map(\.text), imageRows: patches, patchCount: WorldRules.patchCount, weighting: task.weighting)
   }
 
   var targets: Double { packed.targetWeight }

@@ -3,6 +3,7 @@ internal import Models
 internal import PocketWorld
 internal import Tensors
 internal import Tokenization
+internal import Training
 
 /// Embeddings of what a patch shows and where it is. Their sum is a symbolic image row, the decoder's picture before
 /// it has eyes and the projector's aim later.

@@ -1,14 +1,13 @@
 internal import Models
 internal import PocketWorld
 internal import Tensors
+internal import Training
 
 /// The tower learns what each patch shows: linear heads on its features name the labels, and the projector aims at the
 /// rows that the decoder knows from the symbolic stage.
 struct PatchTask: TrainingTask {
   let images: any SquareImageEncoder
-  /// Linear heads, one output per label, the lessons side by side.
-  let heads: Parameter
-  let headBias: Parameter
+  let heads: PatchHeads
   /// The symbolic stage's tables, which stay as they are.
   let tables: SymbolTables?
   let training: WorldExamples
@@ -21,39 +20,14 @@ struct PatchTask: TrainingTask {
   /// How many times more a patch that the decoder is told something about counts in that distance.
   static let aimedPatchWeight: Float = 10
 
-  /// The labels that heads learn to name, at centres and letters and of the object that fills a patch: how many there are
-  /// (0 for nothing included), the factor on the loss, and whether the decoder is told them.
-  static let lessons: [(name: String, count: Int, weight: Float, isAim: Bool)] = [
-    ("shape", 6, 1, true), ("color", 7, 1, true), ("size", 3, 1, true), ("letter", 27, 1, true),
-    ("filling shape", 6, 0.5, false), ("filling color", 7, 0.5, false), ("filling size", 3, 0.5, false),
-    ("row offset", 6, 0.5, false), ("column offset", 6, 0.5, false),
-  ]
+  var ownParameters: [Parameter] { [heads.weight, heads.bias] }
 
-  /// The labels of every lesson for the patches of a scene.
-  static func labels(_ scene: Scene) -> [[UInt8]] {
-    let (labels, coverage) = (PatchLabels(scene), PatchCoverage(scene))
-    return [
-      labels.shape, labels.color, labels.size, labels.letter, coverage.shape, coverage.color, coverage.size,
-      coverage.rowOffset, coverage.columnOffset,
-    ]
+  func piece(samples: Range<Int>) throws -> any TrainingPiece {
+    try PatchPiece(task: self, scenes: samples.map(training.scene))
   }
 
-  var ownParameters: [Parameter] { [heads, headBias] }
-
-  func piece(pictures: Range<Int>) throws -> any TrainingPiece {
-    try PatchPiece(task: self, pictures: pictures.map { training.scenePicture($0) })
-  }
-
-  func validate(pictures: Range<Int>, tape: Tape) throws -> Measurements {
-    let piece = try PatchPiece(task: self, pictures: pictures.map { validation.scenePicture($0) })
-    return try piece.loss(targets: piece.targets, share: 1, tape: tape).1
-  }
-}
-
-extension WorldExamples {
-  /// A picture without its questions.
-  func scenePicture(_ index: Int) -> Picture {
-    Picture(scene: scene(index), prefix: [], questions: [])
+  func validate(samples: Range<Int>, tape: Tape) throws -> Measurements {
+    try PatchPiece(task: self, scenes: samples.map(validation.scene)).measurements(tape)
   }
 }
 
@@ -66,13 +40,13 @@ private struct PatchPiece: TrainingPiece {
   /// Patches that the decoder is told something about.
   let isAimed: [Bool]
 
-  init(task: PatchTask, pictures: [WorldExamples.Picture]) throws {
+  init(task: PatchTask, scenes: [Scene]) throws {
     self.task = task
-    scenes = pictures.map(\.scene)
-    let perScene = scenes.map { PatchTask.labels($0) }
-    labels = PatchTask.lessons.indices.map { lesson in perScene.flatMap { $0[lesson].map { Int32($0) } } }
+    self.scenes = scenes
+    let perScene = scenes.map { PatchHeads.labels($0) }
+    labels = PatchHeads.lessons.indices.map { lesson in perScene.flatMap { $0[lesson].map { Int32($0) } } }
     isAimed = zip(labels[0], labels[3]).map { $0 > 0 || $1 > 0 }
-    self.pictures = try WorldExamples.input(pictures, side: task.images.imageSize)
+    pictures = try WorldExamples.input(scenes, side: task.images.imageSize)
   }
 
   var rows: Int { isAimed.count }
@@ -80,7 +54,7 @@ private struct PatchPiece: TrainingPiece {
 
   func loss(targets total: Double, share: Double, tape: Tape) throws -> (Value, Measurements) {
     var numbers = Measurements()
-    let features = task.images.features(self.pictures, tape)
+    let features = task.images.features(pictures, tape)
     var loss = labelLoss(features, share: Float(share), tape, &numbers)
     if let tables = task.tables {
       let all = scenes.map { _ in Array(0..<WorldRules.patchCount) }
@@ -90,7 +64,7 @@ private struct PatchPiece: TrainingPiece {
       let weights = isAimed.map { $0 ? PatchTask.aimedPatchWeight : 1 }
       let scale = Float(share) / weights.reduce(0, +)
       let distance = tape.squaredError(
-        task.images.project(features, of: self.pictures, tape), target: aim, weights: weights, scale: scale)
+        task.images.project(features, of: pictures, tape), target: aim, weights: weights, scale: scale)
       numbers.add("distance", Double(distance.tensor.scalar) / share)
       loss = tape.add(loss, tape.scale(distance, by: PatchTask.distanceWeight))
     }
@@ -101,11 +75,11 @@ private struct PatchPiece: TrainingPiece {
   private func labelLoss(_ features: Value, share: Float, _ tape: Tape, _ numbers: inout Measurements)
     -> Value
   {
-    let scores = tape.linear(features, task.heads, bias: task.headBias)
+    let scores = task.heads.scores(features, tape)
     var isRight = [Bool](repeating: true, count: rows)
     var loss = Value(constant: Tensor([0], shape: [1]))
     var first = 0
-    for (lesson, targets) in zip(PatchTask.lessons, labels) {
+    for (lesson, targets) in zip(PatchHeads.lessons, labels) {
       let part = tape.columns(scores, first..<first + lesson.count)
       let weights = targets.map { $0 > 0 ? PatchTask.fullPatchWeight : 1 }
       let entropy = tape.crossEntropy(
