@@ -1,4 +1,3 @@
-internal import Foundation
 internal import StrictJSON
 
 /// A row of MMMU as the data set's tables have it, one JSON object a line in a file `mmmu_*.jsonl`:

@@ -37,6 +37,11 @@ package struct PocketStage: TrainingStage {
     initialDecoder = try json.optionalPath("initial_decoder")
     initialImages = try json.optionalPath("initial_images")
     imageRowCounts = try json.optionalInts("image_rows") ?? []
+    let rows = 0...WorldRules.patchCount
+    guard imageRowCounts.allSatisfy(rows.contains) else {
+      throw json.error(
+        at: "image_rows", "counts of rows from \(rows.lowerBound) to \(rows.upperBound) are needed")
+    }
     world = try WorldSettings(json)
   }
 
@@ -45,11 +50,9 @@ package struct PocketStage: TrainingStage {
     let model = try startingModel(run, tokenizer)
     let training = WorldExamples(world, split: .train, tokenizer: tokenizer)
     let validation = WorldExamples(WorldSettings(seed: world.seed), split: .val, tokenizer: tokenizer)
-    let random = RandomParameters(seed: run.seed)
-    let width = model.decoder.configuration.hiddenSize
     switch kind {
     case .symbols:
-      let tables = SymbolTables(width: width, from: random)
+      let tables = SymbolTables(model.decoder, from: RandomParameters(seed: run.seed))
       tables.copyWords(from: model.decoder, tokenizer: tokenizer)
       let task = SymbolTask(
         decoder: model.decoder, tables: tables, training: training, validation: validation,
@@ -60,14 +63,10 @@ package struct PocketStage: TrainingStage {
         throw TrainingError(
           "this stage learns from square pictures, which a \(model.family) model does not read")
       }
-      let tables = try initialDecoder.map { folder in
-        let tables = SymbolTables(width: width, from: RandomParameters(seed: 0))
-        try TrainingStore(folder: folder).take(tables.parameters)
-        return tables
-      }
+      let tables = try learntTables(model.decoder)
+      let heads = PatchHeads(featureWidth: images.featureWidth, from: RandomParameters(seed: run.seed))
       let task = PatchTask(
-        images: images, heads: PatchHeads(featureWidth: images.featureWidth, from: random), tables: tables,
-        training: training, validation: validation)
+        images: images, heads: heads, tables: tables, training: training, validation: validation)
       return Lesson(model, task, parts: [.tower, .projector], fixed: tables?.parameters ?? [])
     case .instruct:
       guard let images = model.images else {
@@ -81,6 +80,14 @@ package struct PocketStage: TrainingStage {
         training: training, validation: validation)
       return Lesson(model, task)
     }
+  }
+
+  /// The tables that the symbolic stage has left.
+  private func learntTables(_ decoder: TransformerDecoder) throws -> SymbolTables? {
+    guard let initialDecoder else { return nil }
+    let tables = SymbolTables(decoder, from: RandomParameters(seed: 0))
+    try TrainingStore(folder: initialDecoder).take(tables.parameters)
+    return tables
   }
 
   /// Whether the run's model is only a configuration, to be given new weights.

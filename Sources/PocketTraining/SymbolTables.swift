@@ -12,7 +12,9 @@ struct SymbolTables: Sendable {
 
   static let gridSide = 12
 
-  init(width: Int, from source: any ParameterSource) {
+  /// - Parameter decoder: What reads the rows.
+  init(_ decoder: TransformerDecoder, from source: any ParameterSource) {
+    let width = decoder.configuration.hiddenSize
     func table(_ name: String, _ count: Int, _ deviation: Float) -> Parameter {
       source.parameter("symbols.\(name)", [count, width], initial: .normal(deviation: deviation))
     }

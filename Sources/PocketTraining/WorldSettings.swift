@@ -25,14 +25,14 @@ struct WorldSettings: Sendable {
 
   init(_ json: JSONObject) throws(JSONError) {
     seed = UInt64(try json.count("world_seed", default: 1, from: 0))
-    rounds = try json.count("question_rounds", default: 1)
+    rounds = try json.count("question_rounds", default: 1, through: 1 << 16)
     if let kinds = try json.optionalObject("extra_questions") {
       for (name, _) in kinds {
         guard let kind = QuestionKind(rawValue: name) else {
           throw kinds.error(
             at: name, "it is none of \(QuestionKind.allCases.map(\.rawValue).joined(separator: ", "))")
         }
-        extra[kind] = try kinds.count(name, from: 0)
+        extra[kind] = try kinds.count(name, from: 0, through: 1 << 16)
       }
     }
     bareShare = try json.number("bare_questions", default: 0, in: 0...1)

@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import Foundation
 internal import Tensors
 
 /// AdamW (Loshchilov & Hutter 2019) over a model's parameters, with gradient clipping by the global norm.

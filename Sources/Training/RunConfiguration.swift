@@ -65,8 +65,8 @@ package struct RunConfiguration: Sendable {
     }
     seed = UInt64(try json.count("seed", default: 1, from: 0))
     steps = try json.count("steps")
-    picturesPerStep = try json.count("pictures_per_step", default: 8)
-    pieces = try json.count("pieces", default: 2)
+    picturesPerStep = try json.count("pictures_per_step", default: 8, through: 1 << 16)
+    pieces = try json.count("pieces", default: 2, through: 1 << 16)
     answerWeighting = try json.choice("answer_weighting", default: .token)
     precision = try json.choice("precision", default: .float32)
     rate = try LearningRate(json, steps: steps)

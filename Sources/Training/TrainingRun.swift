@@ -27,16 +27,16 @@ package struct TrainingRun: Sendable {
   /// - Throws: An error that names the file, what is wrong and what to do.
   @discardableResult
   package func train(
-    resume: Bool, threads: Int, shouldStop: () -> Bool = { false }, report: @escaping (String) -> Void
+    resume: Bool, threads: Int, shouldStop: () -> Bool = { false }, report: (String) -> Void
   ) throws -> Duration {
     let lesson = try stage.lesson(configuration)
     let changes = try lowRankChanges(lesson)
     let (model, own) = (lesson.model, lesson.task.ownParameters)
     let trainer = try Trainer(
       configuration, task: lesson.task, learnt: learntParameters(lesson, changes) + own,
-      all: model.parameters + (changes?.parameters ?? []) + own + lesson.fixed, threads: threads,
-      resume: resume, report: report)
-    let time = try ContinuousClock().measure { try trainer.train(shouldStop: shouldStop) }
+      all: model.parameters + (changes?.parameters ?? []) + own + lesson.fixed, threads: max(1, threads),
+      resume: resume)
+    let time = try ContinuousClock().measure { try trainer.train(shouldStop: shouldStop, report: report) }
     guard trainer.steps == configuration.steps else { return time }
     try write(lesson, changes)
     report("wrote \(modelFolder.path)")

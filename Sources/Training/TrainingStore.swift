@@ -29,12 +29,13 @@ package struct TrainingStore {
     }
   }
 
-  func save(_ optimizer: AdamW, extra: [Parameter], steps: Int) throws {
+  /// Replaces the stored state.
+  /// - Parameter fixed: Parameters that are kept with the state but not learnt.
+  func save(_ optimizer: AdamW, fixed: [Parameter], steps: Int) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try AtomicFolder.write(to: state) { folder in
       var writer = SafetensorsWriter()
-      let known = Set(optimizer.parameters.map(\.name))
-      for parameter in optimizer.parameters + extra.filter({ !known.contains($0.name) }) {
+      for parameter in optimizer.parameters + fixed {
         try writer.add("parameter.\(parameter.name)", parameter.tensor)
       }
       for (parameter, moments) in zip(optimizer.parameters, optimizer.moments) {
@@ -48,10 +49,9 @@ package struct TrainingStore {
   }
 
   /// Puts the stored weights into the parameters and the moments into the optimiser; `storedSteps` has checked them.
-  func restore(_ optimizer: AdamW, extra: [Parameter]) throws {
+  func restore(_ optimizer: AdamW, fixed: [Parameter]) throws {
     let file = try weights
-    let known = Set(optimizer.parameters.map(\.name))
-    try take(optimizer.parameters + extra.filter { !known.contains($0.name) }, from: file)
+    try take(optimizer.parameters + fixed, from: file)
     optimizer.restore(
       try optimizer.parameters.map {
         AdamW.Moments(

@@ -30,6 +30,8 @@ import Training
     ("steps", 0), ("steps", "many"), ("learning_rate", -1), ("learning_rate", 2), ("pieces", 9),
     ("stage", "warm-up"), ("trainable", ["tower", "head"]), ("precision", "f16"), ("lerning_rate", 0.1),
     ("beta2", 1), ("checkpoint_every", 0), ("extra_questions", 3), ("bare_questions", 2),
+    ("image_rows", [145]),
+    ("pictures_per_step", 1_000_000),
     ("max_length", 100),
   ]
 

@@ -17,16 +17,12 @@ import Tokenization
     let template: String
     let tokenizer: String
     var isLegacy = true
-    var marksImages = false
     var testDescription: String { name }
   }
 
   static let cases = [
     Case(name: "plain", file: "pretrain", template: "plain", tokenizer: "sp-bpe"),
     Case(name: "vicuna_v1", file: "finetune", template: "vicuna_v1", tokenizer: "sp-bpe"),
-    Case(
-      name: "vicuna_v1_im_start_end", file: "finetune", template: "vicuna_v1", tokenizer: "sp-bpe",
-      marksImages: true),
     Case(name: "llava_llama_2", file: "finetune", template: "llava_llama_2", tokenizer: "sp-bpe"),
     Case(name: "mpt_chatml", file: "finetune", template: "mpt", tokenizer: "sp-bpe"),
     Case(name: "v0_single", file: "finetune", template: "v0", tokenizer: "sp-bpe"),
@@ -55,7 +51,7 @@ import Tokenization
     return try InstructionSample.read(folder.appending(path: "\(item.file).json")).map {
       try LabelledText(
         $0, template: template, tokenizer: tokenizer, maximalLength: expected.int("model_max_length"),
-        padID: expected.int("pad_token_id"), marksImages: item.marksImages)
+        padID: expected.int("pad_token_id"))
     }
   }
 

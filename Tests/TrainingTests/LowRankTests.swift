@@ -89,5 +89,7 @@ import Training
       #expect(throws: JSONError.self) { try run(["lora": lora]) }
     }
     #expect(throws: JSONError.self) { try run(["trainable": ["router"]]) }
+    let patches = try tiny.configuration("patches", stage: "patches", ["lora": ["rank": 2, "alpha": 4]])
+    #expect(throws: TrainingError.self) { try patches.train(resume: false, threads: 1) { _ in } }
   }
 }

@@ -99,6 +99,13 @@ import Training
     #expect(try tiny.log(whole).count == 12)
   }
 
+  @Test func goingOnNeedsAsManySteps() throws {
+    let shorter = try tiny.configuration("whole", stage: "symbols", ["image_rows": [16], "steps": 11])
+    let error = #expect(throws: TrainingError.self) { try train(shorter, resume: true) }
+    #expect(error?.description.contains("12 steps") == true, "\(error.debugDescription)")
+    #expect(try tiny.log(whole).count == 12)
+  }
+
   @Test(arguments: ["cut", "changed", "state.safetensors", "run.json", "manifest.json"])
   func damagedStatesAreRefused(_ damage: String) throws {
     let run = try configuration("damaged")

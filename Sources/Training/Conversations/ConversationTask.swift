@@ -26,7 +26,7 @@ struct ConversationTask: TrainingTask {
     weighting = run.answerWeighting
     routerCoefficient = model.routing?.routerLossCoefficient ?? 0
     template = try stage.template.map(ConversationTemplate.named) ?? .usual(for: model)
-    _ = try LabelledText.Rule(template)
+    _ = try LabelRule(template)
     preparer = try model.images.map { try ImagePreparer(modelFolder: run.model, encoder: $0) }
     training = ShuffledSamples(try InstructionSample.read(stage.data), seed: run.seed)
     validation = try stage.validation.map { try InstructionSample.read($0) } ?? []

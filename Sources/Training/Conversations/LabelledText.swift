@@ -19,52 +19,15 @@ struct LabelledText: Sendable, Equatable {
   /// The longest text that `maximalLength` leaves.
   private let maximalLength: Int
 
-  /// How a text's turns are told apart.
-  enum Rule {
-    /// A picture and its caption, without words around them.
-    case caption
-    /// Turns end in a separator and answers follow a mark (vicuna_v1, llava_llama_2).
-    case rounds(end: String, mark: String)
-    /// The same separator ends every turn (MPT, ChatML).
-    case turns(end: String, mark: String)
-    /// Each turn begins with a signal and its role (LLaVA's first version).
-    case signals
-
-    /// The rule of LLaVA's `preprocess` for a template.
-    /// - Throws: `TrainingError` for templates that LLaVA's code does not train with.
-    init(_ template: ConversationTemplate) throws {
-      switch template.style {
-      case .plain: self = .caption
-      case .llama2: self = .rounds(end: template.assistantSeparator ?? template.separator, mark: "[/INST] ")
-      case .two:
-        let end = template.assistantSeparator ?? template.separator
-        self = .rounds(end: end, mark: template.separator + template.roles[1] + ": ")
-      case .roleTextSeparator:
-        self = .turns(end: template.separator, mark: template.separator + template.roles[1])
-      case .single: self = .signals
-      case .chatML, .turns, .gemma:
-        throw TrainingError(
-          "no rule says which tokens of the template \(template.name) are learnt; train with vicuna_v1, llava_llama_2, mpt, plain or v0"
-        )
-      }
-    }
-  }
-
   /// - Parameters:
   ///   - maximalLength: Texts without a picture are cut to as many tokens, as the original's tokenizer cuts them.
   ///   - padID: The id that the original pads with; ids equal to it do not count as tokens.
-  ///   - marksImages: Put `<im_start>` and `<im_end>` around each picture.
   /// - Throws: `TrainingError` if the turns are not those of a conversation.
   init(
     _ sample: InstructionSample, template: ConversationTemplate, tokenizer: any TextTokenizer,
-    maximalLength: Int,
-    padID: Int, marksImages: Bool = false
+    maximalLength: Int, padID: Int
   ) throws {
-    let texts =
-      sample.image == nil
-      ? sample.sentences.map(\.text)
-      : sample.sentences.map { Self.placingImage($0.text, template, marksImages: marksImages) }
-    let speakers = sample.sentences.map(\.speaker)
+    let texts = sample.texts(template)
     let hasImage = sample.image != nil
     self.maximalLength = maximalLength
     func tokens(_ text: String, seesImages: Bool) -> [Int] {
@@ -77,7 +40,7 @@ struct LabelledText: Sendable, Equatable {
     }
     ids = []
     isLabel = []
-    switch try Rule(template) {
+    switch try LabelRule(template) {
     case .caption:
       guard texts.count == 2, texts[0].contains(ConversationTemplate.imagePlaceholder) else {
         throw TrainingError("\(sample.name): a caption's sample has two turns, the first with <image>")
@@ -87,17 +50,18 @@ struct LabelledText: Sendable, Equatable {
       isLabel = [Bool](repeating: true, count: ids.count)
       ignore(0..<tokens(image, seesImages: true).count)
     case .rounds(let end, let mark):
-      let prompt = try Self.prompt(sample, texts, template)
+      let prompt = try sample.prompt(template)
       ids = cutTokens(prompt)
       labelRounds(of: prompt, end: end, mark: mark, padID: padID) {
         tokens($0, seesImages: hasImage).count
       }
     case .turns(let end, let mark):
-      let prompt = try Self.prompt(sample, texts, template)
+      let prompt = try sample.prompt(template)
       ids = tokens(prompt, seesImages: true)
       labelTurns(of: prompt, end: end, mark: mark, padID: padID) { tokens($0, seesImages: true).count }
     case .signals:
       let header = template.system + "\n\n"
+      let speakers = sample.sentences.map(\.speaker)
       let signalled = zip(speakers, texts).map { speaker, text in
         let role = ["human": template.roles[0], "gpt": template.roles[1]][speaker] ?? "unknown"
         return "### \(role): \(text)\n"
@@ -117,41 +81,6 @@ struct LabelledText: Sendable, Equatable {
     result.isLabel = Array(isLabel.prefix(maximalLength))
     return result
   }
-
-  // MARK: Texts
-
-  /// One `<image>` in front of a text that has any.
-  private static func placingImage(_ text: String, _ template: ConversationTemplate, marksImages: Bool)
-    -> String
-  {
-    let place = ConversationTemplate.imagePlaceholder
-    let pieces = text.pieces(around: place)
-    guard pieces.count > 1 else { return text }
-    let rest = pieces.joined().trimmed()
-    var mark = template.tagsImage ? "<Image>\(place)</Image>" : place
-    if marksImages { mark = mark.pieces(around: place).joined(separator: "<im_start>\(place)<im_end>") }
-    return rest.isEmpty ? mark : mark + "\n" + rest
-  }
-
-  private static func prompt(_ sample: InstructionSample, _ texts: [String], _ template: ConversationTemplate)
-    throws
-    -> String
-  {
-    var turns = Array(zip(sample.sentences.map(\.speaker), texts))
-    if turns.first?.0 != "human" { turns.removeFirst() }
-    let messages = try turns.enumerated().map { index, turn in
-      let expected = index % 2 == 0 ? "human" : "gpt"
-      guard turn.0 == expected else {
-        throw TrainingError(
-          "\(sample.name): turn \(index) is from \"\(turn.0)\" where \"\(expected)\" should speak; turns alternate"
-        )
-      }
-      return ConversationMessage(index % 2 == 0 ? .user : .assistant, turn.1)
-    }
-    return try template.withoutPresets.prompt(messages)
-  }
-
-  // MARK: Labels
 
   private mutating func ignore(_ range: Range<Int>) {
     for index in range.clamped(to: 0..<isLabel.count) { isLabel[index] = false }
@@ -211,15 +140,5 @@ struct LabelledText: Sendable, Equatable {
       if speaker == "human", length > 2 { ignore(place + 2..<place + length) }
       place += length
     }
-  }
-}
-
-extension ConversationTemplate {
-  /// The template as training uses it: without examples in front, and with pictures where their marks are.
-  fileprivate var withoutPresets: ConversationTemplate {
-    var result = self
-    result.presetMessages = []
-    result.tagsImage = false
-    return result
   }
 }
