@@ -60,32 +60,38 @@ let package = Package(
       ]),
     module("Tracing", ["Tensors", "Checkpoints", "Models", "MixtureOfDepths", "Answering"]),
     module("Speed", ["Tensors", "StrictJSON", "Images", "Models", "MixtureOfDepths", "Answering"]),
-    module("PocketWorld", ["Files", "StrictJSON", "Images"]),
+    module("Benchmarks", ["Files", "StrictJSON"]),
+    module(
+      "Evaluation",
+      [
+        "Tensors", "StrictJSON", "Tokenization", "Images", "Models", "MixtureOfDepths", "Answering",
+        "Benchmarks",
+      ]),
     module(
       "Training",
       [
         "Tensors", "Files", "StrictJSON", "Checkpoints", "Tokenization", "Images", "Models",
-        "MixtureOfDepths",
-        "Answering", "PocketWorld",
+        "MixtureOfDepths", "Answering",
       ]),
+    module("PocketWorld", ["Files", "StrictJSON", "Images"]),
     module(
-      "Evaluation",
+      "PocketTraining",
       [
-        "Files", "StrictJSON", "Images", "Models", "MixtureOfDepths", "Tokenization", "Tensors", "Answering",
+        "Tensors", "StrictJSON", "Tokenization", "Images", "Models", "MixtureOfDepths", "Answering",
+        "Training", "PocketWorld",
       ]),
     module(
       "Reproduction",
       [
         "Tensors", "Files", "StrictJSON", "Tokenization", "Images", "Models", "MixtureOfDepths", "Answering",
-        "Speed",
-        "PocketWorld", "Training", "Evaluation",
+        "Speed", "Benchmarks", "Evaluation", "Training", "PocketWorld", "PocketTraining",
       ]),
     .executableTarget(
       name: "gamma-mod",
       dependencies: [
-        "Answering", "Checkpoints", "Evaluation", "Files", "Images", "MixtureOfDepths", "Models",
-        "PocketWorld", "Reproduction", "Speed", "StrictJSON", "Tensors", "Tokenization", "Tracing",
-        "Training",
+        "Answering", "Benchmarks", "Checkpoints", "Evaluation", "Files", "Images", "MixtureOfDepths",
+        "Models", "PocketTraining", "PocketWorld", "Reproduction", "Speed", "StrictJSON", "Tensors",
+        "Tokenization", "Tracing", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -94,6 +100,12 @@ let package = Package(
       name: "ModelTesting",
       dependencies: ["Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths"],
       path: "Tests/ModelTesting", swiftSettings: settings),
+    .target(
+      name: "RunTesting",
+      dependencies: [
+        "Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths", "Training", "PocketTraining",
+      ],
+      path: "Tests/RunTesting", swiftSettings: settings),
     .target(name: "Timing", path: "Tests/Timing", swiftSettings: settings),
     tests("Tensors", ["CKernels"]),
     tests("Files", []),
@@ -103,7 +115,14 @@ let package = Package(
     tests("Images", ["Timing", "Checkpoints", "Files", "StrictJSON", "Tensors"]),
     tests("Models", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths"]),
     tests("MixtureOfDepths", ["Timing", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models"]),
-    tests("Training", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths"]),
+    tests(
+      "Training",
+      ["RunTesting", "Tensors", "StrictJSON", "Checkpoints", "Tokenization", "MixtureOfDepths", "Models"]),
+    tests(
+      "PocketTraining",
+      [
+        "RunTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths", "Models", "Training",
+      ]),
     tests(
       "Answering",
       [
@@ -115,7 +134,8 @@ let package = Package(
     tests("Speed", ["MixtureOfDepths", "Models", "Tensors"]),
     tests("PocketWorld", ["StrictJSON", "Images"]),
     tests("Reproduction", ["StrictJSON"]),
-    tests("Evaluation", ["Answering", "Files", "Images", "MixtureOfDepths", "PocketWorld", "StrictJSON"]),
+    tests("Benchmarks", ["Files", "StrictJSON", "Images", "PocketWorld"]),
+    tests("Evaluation", ["StrictJSON", "MixtureOfDepths", "Answering", "PocketWorld", "Benchmarks"]),
     tests("gamma-mod", []),
   ],
   cxxLanguageStandard: .cxx17

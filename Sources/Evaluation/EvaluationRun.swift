@@ -1,4 +1,5 @@
 package import Answering
+package import Benchmarks
 internal import Dispatch
 internal import Foundation
 internal import Images
@@ -41,7 +42,7 @@ package struct EvaluationRun: Sendable {
   package init(_ options: Options) { self.options = options }
 
   /// The questions of the chunk, without regard to the limit.
-  package func items(_ folder: BenchmarkFolder) throws -> [EvaluationItem] {
+  package func items(_ folder: BenchmarkFolder) throws -> [BenchmarkItem] {
     let items = try folder.items(rules: options.rules)
     return options.chunk.map { Array(items[$0.range(of: items.count)]) } ?? items
   }
@@ -55,7 +56,7 @@ package struct EvaluationRun: Sendable {
   ///   - isCancelled: Asked before every token; true ends the run with the batches that are complete.
   /// - Returns: Answers in the order of the questions, the earlier ones included.
   package func answers(
-    _ items: [EvaluationItem], of benchmark: Benchmark, sessions: [VisionLanguageSession],
+    _ items: [BenchmarkItem], of benchmark: Benchmark, sessions: [VisionLanguageSession],
     log: AnswerLog? = nil, isCancelled: @escaping @Sendable () -> Bool = { false },
     onProgress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
   ) throws -> AnswerFile {
@@ -119,12 +120,12 @@ package struct EvaluationRun: Sendable {
 
   /// - Returns: Nil if the run was cancelled before all answers were complete.
   private func answer(
-    _ items: [EvaluationItem], firstPlace: Int, of benchmark: Benchmark, _ session: VisionLanguageSession,
+    _ items: [BenchmarkItem], firstPlace: Int, of benchmark: Benchmark, _ session: VisionLanguageSession,
     _ loop: AnswerLoop, isCancelled: @escaping () -> Bool
   ) throws -> [String]? {
-    var pictures: [EvaluationItem.Picture: PixelImage] = [:]
+    var pictures: [BenchmarkItem.Picture: PixelImage] = [:]
     let prompts = try items.map { item in
-      if let image = item.image, pictures[image] == nil { pictures[image] = try picture(image, of: item) }
+      if let image = item.image, pictures[image] == nil { pictures[image] = try picture(of: item) }
       return try session.prompt(
         [ConversationMessage(.user, item.prompt), ConversationMessage(.assistant, nil)],
         images: item.image.flatMap { pictures[$0] }.map { [$0] } ?? [])
@@ -142,13 +143,11 @@ package struct EvaluationRun: Sendable {
     return answers.map { $0.text.trimmingCharacters(in: .whitespacesAndNewlines) }
   }
 
-  private func picture(_ picture: EvaluationItem.Picture, of item: EvaluationItem) throws -> PixelImage {
-    let name: String
-    if case .file(let url) = picture { name = url.path } else { name = "the picture of question \(item.id)" }
-    let image = try ImageLoader.decode(
-      picture.data(), name: name, options: DecodeOptions(exifOrientation: options.exifOrientation))
+  private func picture(of item: BenchmarkItem) throws -> PixelImage? {
+    let image = try item.decodedImage(DecodeOptions(exifOrientation: options.exifOrientation))
     guard options.greyPictures else { return image }
-    return try PixelImage(
-      width: image.width, height: image.height, fill: RGBColor(red: 128, green: 128, blue: 128))
+    return try image.map {
+      try PixelImage(width: $0.width, height: $0.height, fill: RGBColor(red: 128, green: 128, blue: 128))
+    }
   }
 }

@@ -1,4 +1,5 @@
 internal import Answering
+package import Benchmarks
 package import MixtureOfDepths
 internal import Models
 package import Tensors
@@ -10,7 +11,7 @@ extension SampleReader {
   ///   - model, data: What the report names as measured.
   ///   - onProgress: Receives how many questions have been read.
   package func ranks(
-    _ items: [EvaluationItem], method: RankMeter.Method = .counting, model: String, data: String,
+    _ items: [BenchmarkItem], method: RankMeter.Method = .counting, model: String, data: String,
     onProgress: (Int) -> Void = { _ in }
   ) throws -> ARankReport {
     let meter = RankMeter(
@@ -25,7 +26,7 @@ extension SampleReader {
   /// - Parameter routed: The layers that are to be routed.
   /// - Shape: `[2, width]`
   package func attentionRouter(
-    _ items: [EvaluationItem], routed: [Int], onProgress: (Int) -> Void = { _ in }
+    _ items: [BenchmarkItem], routed: [Int], onProgress: (Int) -> Void = { _ in }
   ) throws -> Tensor {
     let fit = RouterFit(session.model.decoder, routed: routed, backend: session.backend)
     _ = try read(items, observer: fit, willRead: { fit.begin($0.roles) }, onProgress: onProgress)

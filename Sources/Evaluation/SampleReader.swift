@@ -1,5 +1,5 @@
 package import Answering
-internal import Images
+package import Benchmarks
 package import Models
 internal import Tensors
 internal import Tokenization
@@ -22,7 +22,7 @@ package struct SampleReader {
   ///   - willRead: Receives each prompt before the model reads it.
   ///   - onProgress: Receives how many questions have been read.
   package func read(
-    _ items: [EvaluationItem], observer: any DecoderObserver, willRead: (Prompt) -> Void = { _ in },
+    _ items: [BenchmarkItem], observer: any DecoderObserver, willRead: (Prompt) -> Void = { _ in },
     onProgress: (Int) -> Void = { _ in }
   ) throws -> Means {
     var (limits, options) = (EngineLimits(), AnswerOptions())
@@ -33,7 +33,7 @@ package struct SampleReader {
     let loop = AnswerLoop(session, limits, observer: observer)
     var (tokens, bytes) = (0, 0)
     for (index, item) in items.enumerated() {
-      let images = try item.image.map { [try picture($0, of: item)] } ?? []
+      let images = try item.decodedImage().map { [$0] } ?? []
       let turns = [ConversationMessage(.user, item.prompt), ConversationMessage(.assistant, nil)]
       let prompt = try session.prompt(turns, images: images)
       willRead(prompt)
@@ -44,12 +44,5 @@ package struct SampleReader {
     }
     let count = Double(max(1, items.count))
     return Means(tokens: Double(tokens) / count, cacheBytes: Double(bytes) / count)
-  }
-
-  private func picture(_ picture: EvaluationItem.Picture, of item: EvaluationItem) throws -> PixelImage {
-    switch picture {
-    case .file(let url): try ImageLoader.load(url: url)
-    case .base64: try ImageLoader.decode(picture.data(), name: "the picture of question \(item.id)")
-    }
   }
 }

@@ -1,8 +1,10 @@
 internal import Answering
+internal import Benchmarks
 internal import Evaluation
 internal import Foundation
 internal import MixtureOfDepths
 internal import Models
+internal import PocketTraining
 internal import PocketWorld
 internal import Speed
 internal import StrictJSON
@@ -108,11 +110,11 @@ struct CostStudy {
     json["checkpoint_every"] = JSONValue(steps + 1)
     json["validation_pictures"] = 0
     json["questions_per_picture"] = questions.map { JSONValue($0) }
-    let time = try TrainingRun.run(RunConfiguration(json), resume: false, threads: 1) { _ in }
+    let time = try TrainingRun(runFile: json).train(resume: false, threads: 1) { _ in }
     return time / .seconds(1) / Double(steps)
   }
 
-  private static func answer(_ items: [EvaluationItem], _ url: URL, into side: inout Side) throws {
+  private static func answer(_ items: [BenchmarkItem], _ url: URL, into side: inout Side) throws {
     let session = try VisionLanguageSession(url, threads: 1)
     let clock = ContinuousClock()
     for batch in [1, 16] {

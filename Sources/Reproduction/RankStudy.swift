@@ -1,4 +1,5 @@
 internal import Answering
+internal import Benchmarks
 internal import Evaluation
 internal import Foundation
 internal import MixtureOfDepths
@@ -38,7 +39,7 @@ struct RankStudy {
   init(_ study: Study, out: URL, work: URL, threads: Int) throws {
     let world = try StudyMaterial.world(work, .train, count: Self.taskSamples, seed: study.worldSeed)
     let session = try VisionLanguageSession(study.base, routing: .ignored, threads: threads)
-    func measure(_ name: String, _ items: [EvaluationItem]) throws -> Measurement {
+    func measure(_ name: String, _ items: [BenchmarkItem]) throws -> Measurement {
       let report = try SampleReader(session).ranks(items, model: study.base.relativePath, data: name)
       return Measurement(name: name, samples: items.count, ranks: report.strictLower)
     }

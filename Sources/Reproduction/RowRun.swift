@@ -1,8 +1,10 @@
 internal import Answering
+internal import Benchmarks
 internal import Evaluation
 internal import Foundation
 internal import MixtureOfDepths
 internal import Models
+internal import PocketTraining
 internal import StrictJSON
 internal import Tensors
 internal import Tokenization
@@ -48,17 +50,17 @@ struct RowRun {
     let start = try startingModel()
     guard let overrides = row.training else { return (start, 0, 0) }
     let output = folder.appending(path: "training")
-    let configuration = try runConfiguration(start: start, output: output, overrides)
+    let run = try trainingRun(start: start, output: output, overrides)
     let clock = ThreadClock()
     if !FileManager.default.fileExists(atPath: output.appending(path: "model/manifest.json").path) {
       // One thread: rows are trained side by side instead, which takes less of the processors' time.
-      try TrainingRun.run(configuration, resume: true, threads: 1, shouldStop: shouldStop) { _ in }
+      try run.train(resume: true, threads: 1, shouldStop: shouldStop) { _ in }
     }
     guard FileManager.default.fileExists(atPath: output.appending(path: "model/manifest.json").path) else {
       return nil
     }
     try? FileManager.default.removeItem(at: output.appending(path: "state"))
-    return (output.appending(path: "model"), clock.seconds, configuration.steps)
+    return (output.appending(path: "model"), clock.seconds, run.configuration.steps)
   }
 
   private func startingModel() throws -> URL {
@@ -85,7 +87,7 @@ struct RowRun {
     return try SampleReader(session).attentionRouter(material.samples, routed: layers)
   }
 
-  private func runConfiguration(start: URL, output: URL, _ overrides: JSONObject) throws -> RunConfiguration {
+  private func trainingRun(start: URL, output: URL, _ overrides: JSONObject) throws -> TrainingRun {
     var json = study.training
     for (key, value) in overrides { json[key] = value }
     json["stage"] = "instruct"
@@ -95,7 +97,7 @@ struct RowRun {
     json["seed"] = JSONValue(seed)
     json["world_seed"] = JSONValue(seed)
     json["validation_pictures"] = 0
-    return try RunConfiguration(json)
+    return try TrainingRun(runFile: json)
   }
 
   // MARK: Judging

@@ -1,4 +1,5 @@
 internal import Answering
+internal import Benchmarks
 internal import Evaluation
 internal import Foundation
 internal import MixtureOfDepths
@@ -9,9 +10,9 @@ struct StudyMaterial: Sendable {
   /// Held-out questions, by the seeds of the study: each seed is judged by its own.
   let judging: [Int: [BenchmarkFolder]]
   /// Questions about training scenes.
-  let samples: [EvaluationItem]
+  let samples: [BenchmarkItem]
   /// Held-out questions by which skipping is measured.
-  let probes: [EvaluationItem]
+  let probes: [BenchmarkItem]
   let ranks: ARankReport
 
   /// Draws the worlds into `work`, unless they are there, and measures ARank.
@@ -27,13 +28,13 @@ struct StudyMaterial: Sendable {
   }
 
   /// Questions for measurements, about scenes of either split.
-  static func samples(_ study: Study, _ split: WorldSplit, work: URL) throws -> [EvaluationItem] {
+  static func samples(_ study: Study, _ split: WorldSplit, work: URL) throws -> [BenchmarkItem] {
     let world = try world(work, split, count: study.samples, seed: study.worldSeed)
     return try QuestionSamples.read(world, count: study.samples)
   }
 
   /// ARank of the base model, by which layers are chosen.
-  static func ranks(_ study: Study, samples: [EvaluationItem], threads: Int) throws -> ARankReport {
+  static func ranks(_ study: Study, samples: [BenchmarkItem], threads: Int) throws -> ARankReport {
     let session = try VisionLanguageSession(study.base, routing: .ignored, threads: threads)
     return try SampleReader(session).ranks(
       samples, model: study.base.relativePath, data: "training scenes, seed \(study.worldSeed)")

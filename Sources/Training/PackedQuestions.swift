@@ -1,12 +1,11 @@
 internal import Answering
-internal import Models
-internal import PocketWorld
-internal import Tensors
+package import Models
+package import Tensors
 
 /// What is learnt of some pictures or conversations in one packed batch. The rows of a picture that several questions are
 /// about stand once, and the questions continue them.
-struct PackedQuestions {
-  private(set) var batch = PackedBatch()
+package struct PackedQuestions {
+  package private(set) var batch = PackedBatch()
   /// Ids of the rows that are text, and where they stand.
   private(set) var textIDs: [Int] = []
   private(set) var textPlaces: [Int] = []
@@ -26,8 +25,8 @@ struct PackedQuestions {
   ///   - axes: For each picture where the text in front of it and its rows stand on several axes.
   ///   - sharesPictures: Whether questions about a picture continue its rows, which then stand once; otherwise each question
   ///     has them to itself.
-  init(
-    _ pictures: [WorldExamples.Picture], imageRows: [[Int]], patchCount: Int, axes: [AxisPlaces?]? = nil,
+  package init(
+    _ pictures: [PictureQuestions], imageRows: [[Int]], patchCount: Int, axes: [AxisPlaces?]? = nil,
     weighting: RunConfiguration.AnswerWeighting, sharesPictures: Bool
   ) {
     var firstImageRow = 0
@@ -48,27 +47,27 @@ struct PackedQuestions {
         }
         addTargets(
           question.answer, behind: batch.rowCount - inputs.count + question.prompt.count - 1, weighting)
-        measures.append((question.kind?.rawValue ?? "practice", question.kind != nil))
+        measures.append((question.name, question.counts))
       }
     }
   }
 
   /// A picture with the text in front of it.
   private struct Front {
-    let picture: WorldExamples.Picture
+    let picture: PictureQuestions
     let patches: [Int]
     let patchCount: Int
     let axes: AxisPlaces?
     let firstImageRow: Int
   }
 
-  private static func roles(_ question: WorldExamples.Question) -> [RowRole] {
+  private static func roles(_ question: PictureQuestions.Question) -> [RowRole] {
     question.prompt.map { _ in .prompt } + question.answer.dropLast().map { _ in .answer }
   }
 
   /// Adds a picture and perhaps a question behind it as one slice.
   @discardableResult
-  private mutating func append(_ front: Front, continuedBy question: WorldExamples.Question?) -> Int {
+  private mutating func append(_ front: Front, continuedBy question: PictureQuestions.Question?) -> Int {
     let (start, prefix) = (batch.rowCount, front.picture.prefix)
     addText(prefix, at: start)
     imagePlaces += front.patches.indices.map { start + prefix.count + $0 }
@@ -134,7 +133,7 @@ struct PackedQuestions {
   }
 
   /// The sum of the targets' weights.
-  var targetWeight: Double { weights.reduce(0) { $0 + Double($1) } }
+  package var targetWeight: Double { weights.reduce(0) { $0 + Double($1) } }
 
   private static func weights(tokens: Int, _ weighting: RunConfiguration.AnswerWeighting) -> [Float] {
     switch weighting {
@@ -152,7 +151,7 @@ struct PackedQuestions {
   }
 
   /// The rows that enter the decoder.
-  func embed(_ decoder: TransformerDecoder, imageRows: Value?, _ tape: Tape) -> Value {
+  package func embed(_ decoder: TransformerDecoder, imageRows: Value?, _ tape: Tape) -> Value {
     let text = RowSource(decoder.embed(textIDs, tape), places: textPlaces)
     guard let imageRows, !imagePlaces.isEmpty else { return tape.assemble([text], rows: batch.rowCount) }
     let isRepeated = imageSources != Array(imagePlaces.indices)
@@ -175,7 +174,7 @@ struct PackedQuestions {
   }
 
   /// The loss of the answers, and of routers where the decoder has some.
-  func loss(
+  package func loss(
     _ hidden: Value, decoder: TransformerDecoder, pass: DecoderPass, routerCoefficient: Double,
     targets total: Double,
     share: Double

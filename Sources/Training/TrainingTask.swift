@@ -4,10 +4,14 @@ package import Tensors
 package protocol TrainingTask: Sendable {
   /// Parameters that the task itself adds to the model's, such as embeddings of symbols.
   var ownParameters: [Parameter] { get }
-  /// The work of some pictures of the world's training split, by their numbers.
-  func piece(pictures: Range<Int>) throws -> any TrainingPiece
-  /// Named measurements on some pictures of the validation split; each value is a sum and a count.
-  func validate(pictures: Range<Int>, tape: Tape) throws -> Measurements
+  /// The work of some samples to learn from, by their numbers, which go on for ever.
+  func piece(samples: Range<Int>) throws -> any TrainingPiece
+  /// Named measurements on some held-out samples; each value is a sum and a count.
+  func validate(samples: Range<Int>, tape: Tape) throws -> Measurements
+}
+
+extension TrainingTask {
+  package var ownParameters: [Parameter] { [] }
 }
 
 /// Work for one backward pass.
@@ -23,25 +27,9 @@ package protocol TrainingPiece {
   func loss(targets: Double, share: Double, tape: Tape) throws -> (Value, Measurements)
 }
 
-/// Sums and counts by name, so that parts can be added up and means taken at the end.
-package struct Measurements: Sendable {
-  package private(set) var sums: [String: (sum: Double, count: Double)] = [:]
-
-  package init() {}
-
-  package mutating func add(_ name: String, _ value: Double, count: Double = 1) {
-    let old = sums[name] ?? (0, 0)
-    sums[name] = (old.sum + value, old.count + count)
+extension TrainingPiece {
+  /// The measurements of a piece that is a step of its own.
+  package func measurements(_ tape: Tape) throws -> Measurements {
+    try loss(targets: targets, share: 1, tape: tape).1
   }
-
-  package mutating func add(_ other: Measurements) {
-    for (name, entry) in other.sums { add(name, entry.sum, count: entry.count) }
-  }
-
-  /// The mean of each name.
-  package var means: [(name: String, value: Double)] {
-    sums.keys.sorted().map { ($0, (sums[$0]?.sum ?? 0) / max(1e-12, sums[$0]?.count ?? 0)) }
-  }
-
-  package func mean(_ name: String) -> Double? { sums[name].map { $0.sum / max(1e-12, $0.count) } }
 }

@@ -1,5 +1,6 @@
 import Answering
 import ArgumentParser
+import Benchmarks
 import Checkpoints
 import Evaluation
 import Files
@@ -75,7 +76,7 @@ struct ARankCommand: ParsableCommand {
     }
   }
 
-  private func measure(_ session: VisionLanguageSession, _ items: [EvaluationItem]) throws -> ARankReport {
+  private func measure(_ session: VisionLanguageSession, _ items: [BenchmarkItem]) throws -> ARankReport {
     let progress = ProgressLine("arank")
     defer { progress.end() }
     return try SampleReader(session).ranks(

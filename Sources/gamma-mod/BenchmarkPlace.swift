@@ -1,5 +1,5 @@
 import ArgumentParser
-import Evaluation
+import Benchmarks
 import Foundation
 
 /// Where a benchmark's files are.
@@ -37,7 +37,7 @@ struct BenchmarkPlace: ParsableArguments {
       return folder
     }
     guard !found.isEmpty else {
-      throw EvaluationError.file(
+      throw BenchmarkError.file(
         path: url.path, problem: "it holds no benchmark's folder",
         remedy: "give the folder that world has written")
     }

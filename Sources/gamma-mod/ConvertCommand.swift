@@ -1,5 +1,6 @@
 import Answering
 import ArgumentParser
+import Benchmarks
 import Evaluation
 import Foundation
 import Logging

@@ -1,5 +1,6 @@
 import Answering
 import ArgumentParser
+import Benchmarks
 import Evaluation
 import Foundation
 import StrictJSON
@@ -91,7 +92,7 @@ struct EvalCommand: ParsableCommand {
   private func requireUse(of folder: BenchmarkFolder) throws {
     guard answers == nil, scoring.submission == nil, benchmark != "all" else { return }
     let trial = Result { try folder.score(AnswerFile([]), scoring.options(onlyAnswered: true)) }
-    if case .failure(let error as EvaluationError) = trial, case .noTruth = error { throw error }
+    if case .failure(let error as BenchmarkError) = trial, case .noTruth = error { throw error }
   }
 
   private func outcome(_ folder: BenchmarkFolder, _ session: VisionLanguageSession) throws -> Outcome {
@@ -135,7 +136,7 @@ struct EvalCommand: ParsableCommand {
     return run
   }
 
-  private func log(_ url: URL, _ folder: BenchmarkFolder, _ items: [EvaluationItem]) throws -> AnswerLog {
+  private func log(_ url: URL, _ folder: BenchmarkFolder, _ items: [BenchmarkItem]) throws -> AnswerLog {
     var url = url
     if benchmark == "all" {
       try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
@@ -145,9 +146,9 @@ struct EvalCommand: ParsableCommand {
       url, items: items, identity: identity(folder),
       existing: overwrite ? .replaced : resume ? .adopted : .continued)
     let name = folder.benchmark.rawValue
-    if log.answeredCount > 0 {
+    if log.answered.count > 0 {
       StandardError.write(
-        line: "\(name): \(log.answeredCount) of \(items.count) answers are there; continuing")
+        line: "\(name): \(log.answered.count) of \(items.count) answers are there; continuing")
     }
     if log.wasTorn {
       StandardError.write(line: "\(name): the last answer was not written whole; asking again")

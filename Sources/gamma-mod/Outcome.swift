@@ -1,11 +1,11 @@
-import Evaluation
+import Benchmarks
 import Foundation
 import StrictJSON
 
 /// What became of a benchmark's answers: a score, or the reason why a server or a judge must give it.
 enum Outcome {
   case scored(Score)
-  case unscored(Benchmark, ScoringProtocol, answers: Int, EvaluationError)
+  case unscored(Benchmark, ScoringProtocol, answers: Int, BenchmarkError)
 
   /// Scores answers; those that nothing here can be compared with remain unscored.
   init(_ folder: BenchmarkFolder, _ answers: AnswerFile, _ options: ScoringOptions, switches: [String] = [])
@@ -15,7 +15,7 @@ enum Outcome {
       var score = try folder.score(answers, options)
       score.switches += switches
       self = .scored(score)
-    } catch let error as EvaluationError {
+    } catch let error as BenchmarkError {
       guard case .noTruth = error else { throw error }
       self = .unscored(
         folder.benchmark, options.rules ?? folder.benchmark.protocols[0], answers: answers.records.count,

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Evaluation
+import Benchmarks
 import Files
 import Foundation
 

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import Logging
+import PocketTraining
+import StrictJSON
 import Training
 
 struct TrainCommand: ParsableCommand {
@@ -23,14 +25,14 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     let log = Logger(label: "train")
-    let configuration = try RunConfiguration(contentsOf: URL(fileURLWithPath: config))
+    let run = try TrainingRun(runFile: JSONObject.read(contentsOf: URL(fileURLWithPath: config)))
     try Interrupt.watch { isRequested in
-      try TrainingRun.run(configuration, resume: resume, threads: threads, shouldStop: isRequested) {
+      try run.train(resume: resume, threads: threads, shouldStop: isRequested) {
         log.info("\($0)")
       }
       if isRequested() {
         log.notice(
-          "stopped by Ctrl-C; the state is in \(configuration.output.path), --resume goes on from it")
+          "stopped by Ctrl-C; the state is in \(run.configuration.output.path), --resume goes on from it")
       }
     }
   }

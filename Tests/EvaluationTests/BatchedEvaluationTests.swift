@@ -1,11 +1,11 @@
 import Answering
+import Benchmarks
+import Evaluation
 import Foundation
 import MixtureOfDepths
 import PocketWorld
 import StrictJSON
 import Testing
-
-@testable import Evaluation
 
 /// The pocket models on the pocket world.
 @Suite struct BatchedEvaluationTests {

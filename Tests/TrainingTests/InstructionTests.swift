@@ -1,4 +1,5 @@
 import Foundation
+import RunTesting
 import StrictJSON
 import Testing
 import Tokenization
@@ -16,16 +17,12 @@ import Tokenization
     let template: String
     let tokenizer: String
     var isLegacy = true
-    var marksImages = false
     var testDescription: String { name }
   }
 
   static let cases = [
     Case(name: "plain", file: "pretrain", template: "plain", tokenizer: "sp-bpe"),
     Case(name: "vicuna_v1", file: "finetune", template: "vicuna_v1", tokenizer: "sp-bpe"),
-    Case(
-      name: "vicuna_v1_im_start_end", file: "finetune", template: "vicuna_v1", tokenizer: "sp-bpe",
-      marksImages: true),
     Case(name: "llava_llama_2", file: "finetune", template: "llava_llama_2", tokenizer: "sp-bpe"),
     Case(name: "mpt_chatml", file: "finetune", template: "mpt", tokenizer: "sp-bpe"),
     Case(name: "v0_single", file: "finetune", template: "v0", tokenizer: "sp-bpe"),
@@ -54,7 +51,7 @@ import Tokenization
     return try InstructionSample.read(folder.appending(path: "\(item.file).json")).map {
       try LabelledText(
         $0, template: template, tokenizer: tokenizer, maximalLength: expected.int("model_max_length"),
-        padID: expected.int("pad_token_id"), marksImages: item.marksImages)
+        padID: expected.int("pad_token_id"))
     }
   }
 
@@ -130,20 +127,22 @@ import Tokenization
     keys["output"] = .string(tiny.output("again").path)
     let again = try tiny.configuration("again", stage: "instruct", keys)
     var asked = 0
-    try TrainingRun.run(
-      again, resume: false, threads: 1,
+    try again.train(
+      resume: false, threads: 1,
       shouldStop: {
         asked += 1
         return asked > 2
       }, report: { _ in })
-    try TrainingRun.run(again, resume: true, threads: 2, report: { _ in })
+    try again.train(
+      resume: true, threads: 2, report: { _ in })
     #expect(try tiny.log(again).map { try $0.double("loss") } == losses)
 
     try FileManager.default.removeItem(at: folder.appending(path: "1.png"))
     keys["output"] = .string(tiny.output("missing").path)
     let missing = try tiny.configuration("missing", stage: "instruct", keys)
     #expect(throws: (any Error).self) {
-      try TrainingRun.run(missing, resume: false, threads: 1, report: { _ in })
+      try missing.train(
+        resume: false, threads: 1, report: { _ in })
     }
   }
 

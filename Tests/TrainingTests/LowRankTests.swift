@@ -2,11 +2,11 @@ import Checkpoints
 import Foundation
 import MixtureOfDepths
 import Models
+import RunTesting
 import StrictJSON
 import Tensors
 import Testing
-
-@testable import Training
+import Training
 
 /// LoRA: what is learnt, what stays, and what is written.
 @Suite struct LowRankTests {
@@ -14,7 +14,7 @@ import Testing
 
   init() throws { tiny = try TinyRun() }
 
-  private func run(_ changes: [String: JSONValue] = [:]) throws -> (RunConfiguration, base: URL) {
+  private func run(_ changes: [String: JSONValue] = [:]) throws -> (TrainingRun, base: URL) {
     let base = try tiny.routedModel()
     let keys: [String: JSONValue] = [
       "model": .string(base.path), "trainable": ["decoder", "router"], "steps": 8,
@@ -49,8 +49,8 @@ import Testing
   @Test func theAdapterOnItsBaseIsTheWrittenModel() throws {
     let (run, base) = try run()
     _ = try tiny.losses(run)
-    let merged = try GammaModel.load(run.output.appendingPathComponent("model"))
-    let adapted = try GammaModel.load(run.output.appendingPathComponent("adapter"), base: base)
+    let merged = try GammaModel.load(run.configuration.output.appendingPathComponent("model"))
+    let adapted = try GammaModel.load(run.configuration.output.appendingPathComponent("adapter"), base: base)
     let original = try GammaModel.load(base)
     let triples = zip(zip(merged.storedTensors, adapted.storedTensors), original.storedTensors)
     var changed = 0
@@ -73,8 +73,11 @@ import Testing
       steps += 1
       return steps > 3
     }
-    try TrainingRun.run(again, resume: false, threads: 1, shouldStop: stop, report: { _ in })
-    try TrainingRun.run(again, resume: true, threads: 2) { _ in }
+    try again.train(
+      resume: false, threads: 1, shouldStop: stop, report: { _ in })
+    try again.train(
+      resume: true, threads: 2
+    ) { _ in }
     #expect(try tiny.log(again).map { try $0.double("loss") } == whole)
     #expect(
       try tiny.bytes(again, "adapter/adapter_model.safetensors")
@@ -86,5 +89,7 @@ import Testing
       #expect(throws: JSONError.self) { try run(["lora": lora]) }
     }
     #expect(throws: JSONError.self) { try run(["trainable": ["router"]]) }
+    let patches = try tiny.configuration("patches", stage: "patches", ["lora": ["rank": 2, "alpha": 4]])
+    #expect(throws: TrainingError.self) { try patches.train(resume: false, threads: 1) { _ in } }
   }
 }

@@ -6,15 +6,6 @@ import Testing
 @testable import Training
 
 @Suite struct OptimizerTests {
-  private func configuration(_ changes: [String: JSONValue]) throws -> RunConfiguration {
-    var members: [String: JSONValue] = [
-      "stage": "symbols", "model": "config.json", "tokenizer": "tokenizer", "output": "output", "steps": 3,
-      "learning_rate": 0.1,
-    ]
-    members.merge(changes) { $1 }
-    return try RunConfiguration(JSONObject(members.map { ($0.key, $0.value) }))
-  }
-
   /// Gradients of a step in a store.
   private func store(_ gradients: [(Parameter, [Float])]) -> GradientStore {
     let store = GradientStore()
@@ -28,13 +19,13 @@ import Testing
   }
 
   @Test func threeStepsByHand() throws {
-    let run = try configuration([
-      "final_rate_share": 1, "beta1": 0.8, "beta2": 0.9, "epsilon": 0.001, "weight_decay": 0.5,
-      "gradient_clip": 1,
-    ])
+    let settings = try AdamW.Settings(
+      JSONObject([
+        ("beta1", 0.8), ("beta2", 0.9), ("epsilon", 0.001), ("weight_decay", 0.5), ("gradient_clip", 1),
+      ]))
     let matrix = Parameter(name: "matrix", tensor: Tensor([1, -2], shape: [1, 2]))
     let vector = Parameter(name: "vector", tensor: Tensor([0.5], shape: [1]))
-    let optimizer = AdamW([matrix, vector], backend: Backend(), threads: 2)
+    let optimizer = AdamW([matrix, vector], settings, threads: 2)
     // The first step's gradient has norm 13 and is clipped to 1; the others are taken as they are.
     let steps: [[Float]] = [[3, -4, 12], [0.5, 0.25, -0.5], [0, 0.5, 0.25]]
 
@@ -48,7 +39,7 @@ import Testing
           (matrix, gradient[..<2].map { $0 * share }), (vector, gradient[2...].map { $0 * share }),
         ])
       }
-      let norm = optimizer.step(stores, run: run, step: index)
+      let norm = optimizer.step(stores, rate: 0.1, step: index)
       let expectedNorm = gradient.reduce(0.0) { $0 + Double($1 * $1) }.squareRoot()
       #expect(abs(norm - expectedNorm) < 1e-6)
       let clip = expectedNorm > 1 ? 1 / expectedNorm : 1
@@ -77,35 +68,21 @@ import Testing
 
   @Test func gradientsThatAreNotFiniteChangeNothing() throws {
     let parameter = Parameter(name: "p", tensor: Tensor([1, 2], shape: [2]))
-    let optimizer = AdamW([parameter], backend: Backend(), threads: 1)
-    let norm = optimizer.step(
-      [store([(parameter, [.nan, 1])])], run: try configuration([:]), step: 0)
+    let optimizer = try AdamW([parameter], AdamW.Settings(JSONObject()), threads: 1)
+    let norm = optimizer.step([store([(parameter, [.nan, 1])])], rate: 0.1, step: 0)
     #expect(!norm.isFinite)
     #expect(parameter.tensor.floats() == [1, 2])
     #expect(optimizer.moments[0].mean.floats() == [0, 0])
   }
 
   @Test func ratesRiseAndFallAsAskedFor() throws {
-    let run = try configuration([
-      "steps": 110, "warmup_steps": 10, "learning_rate": 0.2, "final_rate_share": 0.1,
-    ])
-    func near(_ step: Int, _ rate: Double) -> Bool { abs(run.rate(step: step) - rate) < 1e-12 }
+    let slow = JSONObject([("warmup_steps", 10), ("learning_rate", 0.2), ("final_rate_share", 0.1)])
+    let rate = try LearningRate(slow, steps: 110)
+    func near(_ step: Int, _ expected: Double) -> Bool { abs(rate.at(step: step) - expected) < 1e-12 }
     #expect(near(0, 0.02) && near(4, 0.1) && near(9, 0.2))
     #expect(near(10, 0.2) && near(60, 0.2 * 0.55) && near(110, 0.02))
-    #expect((10..<110).allSatisfy { run.rate(step: $0) > run.rate(step: $0 + 1) })
-    let plain = try configuration(["steps": 4, "learning_rate": 0.2])
-    #expect(plain.rate(step: 0) == 0.2 && plain.rate(step: 4) < 1e-12)
-  }
-
-  private static let senseless: [(String, JSONValue)] = [
-    ("steps", 0), ("steps", "many"), ("learning_rate", -1), ("learning_rate", 2), ("pieces", 9),
-    ("stage", "warm-up"), ("trainable", ["tower", "head"]), ("precision", "f16"), ("lerning_rate", 0.1),
-    ("beta2", 1), ("checkpoint_every", 0),
-  ]
-
-  @Test(arguments: senseless)
-  func senselessRunFilesAreRefused(_ key: String, _ value: JSONValue) {
-    let error = #expect(throws: (any Error).self) { try configuration([key: value]) }
-    #expect(error.map { "\($0)" }?.contains(key) == true, "\(error.debugDescription)")
+    #expect((10..<110).allSatisfy { rate.at(step: $0) > rate.at(step: $0 + 1) })
+    let plain = try LearningRate(JSONObject([("learning_rate", 0.2)]), steps: 4)
+    #expect(plain.at(step: 0) == 0.2 && plain.at(step: 4) < 1e-12)
   }
 }

@@ -1,29 +1,31 @@
 import Foundation
+import RunTesting
 import StrictJSON
 import Testing
-
-@testable import Training
+import Training
 
 /// A run that was stopped, or killed, ends as if it never had been.
 @Suite struct ResumeTests {
   private let tiny: TinyRun
-  private let whole: RunConfiguration
+  private let whole: TrainingRun
 
   init() throws {
     tiny = try TinyRun()
     whole = try tiny.configuration("whole", stage: "symbols", ["image_rows": [16], "steps": 12])
-    try TrainingRun.run(whole, resume: false, threads: 1) { _ in }
+    try whole.train(
+      resume: false, threads: 1
+    ) { _ in }
   }
 
-  private func configuration(_ name: String) throws -> RunConfiguration {
+  private func configuration(_ name: String) throws -> TrainingRun {
     try tiny.configuration(name, stage: "symbols", ["image_rows": [16], "steps": 12])
   }
 
   /// Trains until `steps` steps are done.
-  private func train(_ run: RunConfiguration, resume: Bool, steps: Int = .max) throws {
+  private func train(_ run: TrainingRun, resume: Bool, steps: Int = .max) throws {
     var asked = 0
-    try TrainingRun.run(
-      run, resume: resume, threads: 1,
+    try run.train(
+      resume: resume, threads: 1,
       shouldStop: {
         defer { asked += 1 }
         return asked == steps
@@ -31,7 +33,7 @@ import Testing
       report: { _ in })
   }
 
-  private func expectEqualToWhole(_ run: RunConfiguration) throws {
+  private func expectEqualToWhole(_ run: TrainingRun) throws {
     for path in ["state/state.safetensors", "model/model.safetensors", "stage.safetensors", "log.jsonl"] {
       #expect(try tiny.bytes(run, path) == tiny.bytes(whole, path), "\(path)")
     }
@@ -42,7 +44,8 @@ import Testing
     let run = try configuration("stopped")
     try train(run, resume: false, steps: 4)
     #expect(try tiny.log(run).count == 4)
-    #expect(!FileManager.default.fileExists(atPath: run.output.appendingPathComponent("model").path))
+    #expect(
+      !FileManager.default.fileExists(atPath: run.configuration.output.appendingPathComponent("model").path))
     try train(run, resume: true, steps: 3)
     #expect(try tiny.log(run).count == 7)
     try train(run, resume: true)
@@ -57,16 +60,18 @@ import Testing
     let run = try configuration("running")
     let killed = try configuration("killed")
     var asked = 0
-    try TrainingRun.run(
-      run, resume: false, threads: 1,
+    try run.train(
+      resume: false, threads: 1,
       shouldStop: {
-        if asked == 8 { try? FileManager.default.copyItem(at: run.output, to: killed.output) }
+        if asked == 8 {
+          try? FileManager.default.copyItem(at: run.configuration.output, to: killed.configuration.output)
+        }
         asked += 1
         return asked == 9
       },
       report: { _ in })
     #expect(try tiny.log(killed).count == 8)
-    let log = try FileHandle(forWritingTo: killed.output.appendingPathComponent("log.jsonl"))
+    let log = try FileHandle(forWritingTo: killed.configuration.output.appendingPathComponent("log.jsonl"))
     try log.seekToEnd()
     try log.write(contentsOf: Data(#"{"step":9,"kind":"tr"#.utf8))
     try log.close()
@@ -82,8 +87,8 @@ import Testing
     let run = try configuration("aside")
     try train(run, resume: false, steps: 4)
     try FileManager.default.moveItem(
-      at: run.output.appendingPathComponent("state"),
-      to: run.output.appendingPathComponent(".state.replaced-1"))
+      at: run.configuration.output.appendingPathComponent("state"),
+      to: run.configuration.output.appendingPathComponent(".state.replaced-1"))
     try train(run, resume: true)
     try expectEqualToWhole(run)
   }
@@ -94,11 +99,18 @@ import Testing
     #expect(try tiny.log(whole).count == 12)
   }
 
+  @Test func goingOnNeedsAsManySteps() throws {
+    let shorter = try tiny.configuration("whole", stage: "symbols", ["image_rows": [16], "steps": 11])
+    let error = #expect(throws: TrainingError.self) { try train(shorter, resume: true) }
+    #expect(error?.description.contains("12 steps") == true, "\(error.debugDescription)")
+    #expect(try tiny.log(whole).count == 12)
+  }
+
   @Test(arguments: ["cut", "changed", "state.safetensors", "run.json", "manifest.json"])
   func damagedStatesAreRefused(_ damage: String) throws {
     let run = try configuration("damaged")
     try train(run, resume: false, steps: 3)
-    let state = run.output.appendingPathComponent("state")
+    let state = run.configuration.output.appendingPathComponent("state")
     let weights = state.appendingPathComponent("state.safetensors")
     var bytes = try Data(contentsOf: weights)
     switch damage {

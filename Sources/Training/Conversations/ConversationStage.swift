@@ -1,0 +1,34 @@
+internal import Foundation
+internal import MixtureOfDepths
+package import StrictJSON
+
+/// A model of its own folder learns from conversations in LLaVA's format.
+package struct ConversationStage: TrainingStage {
+  package static let keys = ["data", "images", "validation_data", "conversation", "max_length"]
+
+  /// A JSON array of samples, or JSON Lines.
+  let data: URL
+  /// The folder in which the samples' pictures are.
+  let images: URL
+  let validation: URL?
+  /// The name of the template that writes the turns; nil for the one of the model's family.
+  let template: String?
+  /// Tokens, a picture counting as one, after which a conversation is cut.
+  let maximalLength: Int
+
+  package init(_ json: JSONObject) throws {
+    guard try json.string("stage") == "instruct" else {
+      throw json.error(at: "data", "only the stage instruct learns from conversations")
+    }
+    data = try json.path("data")
+    images = try json.optionalPath("images") ?? data.deletingLastPathComponent()
+    validation = try json.optionalPath("validation_data")
+    template = try json.optionalString("conversation")
+    maximalLength = try json.count("max_length", default: 2048)
+  }
+
+  package func lesson(_ run: RunConfiguration) throws -> Lesson {
+    let model = try GammaModel.load(run.model)
+    return Lesson(model, try ConversationTask(self, run, model: model))
+  }
+}
