@@ -101,9 +101,10 @@ struct WorldExamples: Sendable {
   private func encode(_ question: String, answer: String?) throws -> [Int] {
     let template = ConversationTemplate.vicunaV1
     let prompt = try template.prompt([
-      ConversationMessage(.user, "<image>\n" + question), ConversationMessage(.assistant, answer),
+      ConversationMessage(.user, parsing: "<image>\n" + question),
+      ConversationMessage(.assistant, parsing: answer),
     ])
-    return template.encode(prompt, tokenizer: tokenizer, imageID: VisionLanguageSession.imagePlace)
+    return prompt.ids(tokenizer, pictureID: VisionLanguageSession.imagePlace)
   }
 
   /// All pictures as views of one input.

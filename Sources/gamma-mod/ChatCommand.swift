@@ -14,6 +14,11 @@ struct ChatCommand: ParsableCommand {
 
   @OptionGroup var options: ModelOptions
 
+  @Option(
+    name: [.customLong("sys", withSingleDash: true), .customLong("system-prompt")],
+    help: "What the model is told before the conversation, instead of the template's own words.")
+  var system: String?
+
   @Option(name: [.customShort("n"), .customLong("max-tokens")], help: "Most tokens of an answer.")
   var maxTokens = 512
 
@@ -28,7 +33,7 @@ struct ChatCommand: ParsableCommand {
   }
 
   func run() throws {
-    let session = try options.session()
+    let session = try options.session(system: system)
     var generation = Generator.Options()
     generation.maxTokens = maxTokens
     generation.temperature = temperature
@@ -69,8 +74,7 @@ private struct Conversation {
 
   mutating func ask(_ question: String, _ session: VisionLanguageSession, _ options: Generator.Options) throws
   {
-    let marks = String(repeating: ConversationTemplate.imagePlaceholder + "\n", count: pending.count)
-    let turn = messages + [ConversationMessage(.user, marks + question)]
+    let turn = messages + [ConversationMessage(.user, question, pictures: pending.count)]
     let report = try Interrupt.watchTurn { isRequested in
       try AnswerReport(
         session, options, messages: turn + [ConversationMessage(.assistant, nil)], images: pictures + pending,
@@ -78,7 +82,7 @@ private struct Conversation {
       ) { try StandardOutput.write($0) }
     }.result
     try StandardOutput.write(line: "")
-    messages = turn + [ConversationMessage(.assistant, report.answer.text)]
+    messages = turn + [ConversationMessage(.assistant, content: .tokens(report.answer.ids))]
     pictures += pending
     pending = []
   }

@@ -67,10 +67,11 @@ struct ModelOptions: ParsableArguments {
 
   var routing: GammaModel.Routing { dense ? .ignored : skip.map { .skip($0) } ?? .asStored }
 
-  func session() throws -> VisionLanguageSession {
+  /// - Parameter system: What the model is told before the conversation; nil for the template's own words.
+  func session(system: String? = nil) throws -> VisionLanguageSession {
     try VisionLanguageSession(
       url, precision: dtype, routing: routing, template: template.map(ConversationTemplate.named),
-      cacheFormat: cacheFormat, threads: threads,
+      system: system, cacheFormat: cacheFormat, threads: threads,
       base: modelBase.map { URL(fileURLWithPath: $0) })
   }
 }

@@ -69,7 +69,7 @@ struct LabelledText: Sendable, Equatable {
     self.maximalLength = maximalLength
     func tokens(_ text: String, seesImages: Bool) -> [Int] {
       seesImages
-        ? template.encode(text, tokenizer: tokenizer, imageID: VisionLanguageSession.imagePlace)
+        ? PromptText(parsing: text).ids(tokenizer, pictureID: VisionLanguageSession.imagePlace)
         : tokenizer.encode(text, addBOS: true)
     }
     func cutTokens(_ text: String) -> [Int] {
@@ -79,10 +79,10 @@ struct LabelledText: Sendable, Equatable {
     isLabel = []
     switch try Rule(template) {
     case .caption:
-      guard texts.count == 2, texts[0].contains(ConversationTemplate.imagePlaceholder) else {
+      guard texts.count == 2, texts[0].contains(PromptText.pictureMark) else {
         throw TrainingError("\(sample.name): a caption's sample has two turns, the first with <image>")
       }
-      let image = ConversationTemplate.imagePlaceholder
+      let image = PromptText.pictureMark
       ids = tokens(image + texts[1] + template.separator, seesImages: true)
       isLabel = [Bool](repeating: true, count: ids.count)
       ignore(0..<tokens(image, seesImages: true).count)
@@ -97,7 +97,7 @@ struct LabelledText: Sendable, Equatable {
       ids = tokens(prompt, seesImages: true)
       labelTurns(of: prompt, end: end, mark: mark, padID: padID) { tokens($0, seesImages: true).count }
     case .signals:
-      let header = template.system + "\n\n"
+      let header = template.system.string + "\n\n"
       let signalled = zip(speakers, texts).map { speaker, text in
         let role = ["human": template.roles[0], "gpt": template.roles[1]][speaker] ?? "unknown"
         return "### \(role): \(text)\n"
@@ -124,7 +124,7 @@ struct LabelledText: Sendable, Equatable {
   private static func placingImage(_ text: String, _ template: ConversationTemplate, marksImages: Bool)
     -> String
   {
-    let place = ConversationTemplate.imagePlaceholder
+    let place = PromptText.pictureMark
     let pieces = text.pieces(around: place)
     guard pieces.count > 1 else { return text }
     let rest = pieces.joined().trimmed()
@@ -146,9 +146,9 @@ struct LabelledText: Sendable, Equatable {
           "\(sample.name): turn \(index) is from \"\(turn.0)\" where \"\(expected)\" should speak; turns alternate"
         )
       }
-      return ConversationMessage(index % 2 == 0 ? .user : .assistant, turn.1)
+      return ConversationMessage(index % 2 == 0 ? .user : .assistant, parsing: turn.1)
     }
-    return try template.withoutPresets.prompt(messages)
+    return try template.withoutPresets.prompt(messages).string
   }
 
   // MARK: Labels
