@@ -22,6 +22,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
     swiftSettings: settings)
 }
 
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
 let package = Package(
   name: "gamma-mod",
   platforms: [.macOS(.v15), .iOS(.v18)],
@@ -31,6 +33,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
   ],
   targets: [
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
@@ -47,7 +50,7 @@ let package = Package(
     module("Tensors", ["COneDNN", "CKernels", "CThreads"]),
     module("Files"),
     module("StrictJSON"),
-    module("Checkpoints", ["Tensors", "Files", "StrictJSON"]),
+    module("Checkpoints", ["Tensors", "Files", "StrictJSON", crypto]),
     module("Tokenization", ["StrictJSON", "CSentencePiece"]),
     module("Images", ["Files", "StrictJSON", "CPNG", "CTurboJPEG", "CWebP"]),
     module("Models", ["Tensors", "Files", "StrictJSON", "Checkpoints", "Images"]),
@@ -93,7 +96,7 @@ let package = Package(
     tests("StrictJSON", []),
     tests("Checkpoints", ["Timing", "Tensors", "Files", "StrictJSON"]),
     tests("Tokenization", []),
-    tests("Images", ["Timing", "Checkpoints", "Files", "StrictJSON", "Tensors"]),
+    tests("Images", ["Timing", "Checkpoints", "Files", "StrictJSON", "Tensors", crypto]),
     tests("Models", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths"]),
     tests("MixtureOfDepths", ["Timing", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models"]),
     tests("Training", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths"]),
