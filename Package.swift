@@ -52,7 +52,7 @@ let package = Package(
     module("StrictJSON"),
     module("Checkpoints", ["Tensors", "Files", "StrictJSON", crypto]),
     module("Tokenization", ["StrictJSON", "CSentencePiece"]),
-    module("Images", ["Files", "StrictJSON", "CPNG", "CTurboJPEG", "CWebP"]),
+    module("Images", ["Tensors", "Files", "StrictJSON", "CPNG", "CTurboJPEG", "CWebP", crypto]),
     module("Models", ["Tensors", "Files", "StrictJSON", "Checkpoints", "Images"]),
     module("MixtureOfDepths", ["Tensors", "StrictJSON", "Checkpoints", "Models", "CLAPACK"]),
     module(
@@ -82,13 +82,13 @@ let package = Package(
       dependencies: [
         "Checkpoints", "Evaluation", "Files", "Generation", "Images", "MixtureOfDepths", "Models",
         "PocketWorld", "Reproduction", "StrictJSON", "Tensors", "Tokenization", "Training",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        crypto, .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .target(
       name: "ModelTesting",
-      dependencies: ["Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths"],
+      dependencies: ["Tensors", "StrictJSON", "Checkpoints", "Images", "Models", "MixtureOfDepths"],
       path: "Tests/ModelTesting", swiftSettings: settings),
     .target(name: "Timing", path: "Tests/Timing", swiftSettings: settings),
     tests("Tensors", []),
@@ -100,11 +100,11 @@ let package = Package(
     tests("Models", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths"]),
     tests("MixtureOfDepths", ["Timing", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models"]),
     tests("Training", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths"]),
-    tests("Generation", ["Checkpoints", "MixtureOfDepths", "Models", "Tensors"]),
+    tests("Generation", ["Checkpoints", "Images", "MixtureOfDepths", "Models", "Tensors"]),
     tests("PocketWorld", ["StrictJSON", "Images"]),
     tests("Reproduction", ["StrictJSON"]),
     tests("Evaluation", ["Files", "Generation", "Images", "MixtureOfDepths", "PocketWorld", "StrictJSON"]),
-    tests("gamma-mod", []),
+    tests("gamma-mod", ["Checkpoints", "StrictJSON"]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -22,7 +22,7 @@ package struct AnswerReport {
   package let prefillFlops: Int
   private let imageRowsRun: [[Int]?]
   private let areas: [TokenArea?]
-  private let preparer: ImagePreparer?
+  private let imageProcessor: (any ImageProcessor)?
 
   /// Answers the conversation and measures on the way.
   /// - Parameter onText: Receives the answer's text as it comes.
@@ -51,7 +51,7 @@ package struct AnswerReport {
     imageRowsRun = meter.prompt.imageRowsRun
     areas =
       session.model.images.flatMap { encoder in prompt.images.first.map { encoder.areas(of: $0) } } ?? []
-    preparer = session.preparer
+    imageProcessor = session.imageProcessor
   }
 
   /// The object that `run --json` prints.
@@ -84,11 +84,11 @@ package struct AnswerReport {
   /// The picture as the tower saw it and, beside it, once per group of routed layers, skipped patches greyed.
   /// - Throws: If the answer was not about pictures.
   package func overlay(on picture: PixelImage) throws -> PixelImage {
-    guard let preparer, !areas.isEmpty else {
+    guard let imageProcessor, !areas.isEmpty else {
       throw GenerationError("there is nothing to draw: the model reads text only")
     }
     return try SkipOverlay(areas: areas, imageRowsRun: imageRowsRun).draw(
-      preparer.visiblePixels(picture))
+      imageProcessor.visiblePixels(picture))
   }
 }
 

@@ -1,4 +1,4 @@
-internal import Images
+package import Images
 package import Models
 package import Tensors
 
@@ -21,16 +21,14 @@ package enum ModelShape: String, Sendable, CaseIterable {
   }
 
   /// What makes a picture the model's input; nil for the shape that reads text only.
-  package func preparer() throws -> ImagePreparer? {
-    try preprocessor.map {
-      ImagePreparer(try ImageProcessors.make(preprocessor: $0, model: configuration))
-    }
+  package func imageProcessor() throws -> (any ImageProcessor)? {
+    try preprocessor.map { try ImageProcessors.make(preprocessor: $0, model: configuration) }
   }
 
   /// A grey square, of a side that gives the model's usual image tokens.
   package func picture() throws -> ImageInput? {
     let side = self == .qwen25VL ? 896 : 1024
     let grey = RGBColor(red: 128, green: 128, blue: 128)
-    return try preparer()?.input(PixelImage(width: side, height: side, fill: grey))
+    return try imageProcessor()?.process(PixelImage(width: side, height: side, fill: grey))
   }
 }

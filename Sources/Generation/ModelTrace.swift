@@ -1,4 +1,5 @@
 package import Foundation
+internal import Images
 internal import MixtureOfDepths
 package import Models
 package import Tensors

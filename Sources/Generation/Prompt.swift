@@ -1,3 +1,4 @@
+package import Images
 package import Models
 
 /// Token ids with one id per image row, and the pictures that fill these rows.
@@ -30,9 +31,7 @@ package struct Prompt: Sendable {
     let common = zip(ids, other.ids).prefix { $0 == $1 }.count
     let lastImage = max(
       ids.lastIndex { $0 == imageTokenID } ?? -1, other.ids.lastIndex { $0 == other.imageTokenID } ?? -1)
-    guard lastImage >= 0, common > lastImage, images.count == other.images.count,
-      zip(images, other.images).allSatisfy({ $0.equals($1) })
-    else { return 0 }
+    guard lastImage >= 0, common > lastImage, images == other.images else { return 0 }
     // At least one row must remain to answer from.
     return min(common, ids.count - 1, other.ids.count - 1)
   }

@@ -1,4 +1,5 @@
 internal import Foundation
+package import Images
 internal import MixtureOfDepths
 package import Models
 package import StrictJSON

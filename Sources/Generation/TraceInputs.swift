@@ -1,5 +1,6 @@
 internal import Checkpoints
 package import Foundation
+internal import Images
 package import Models
 internal import Tensors
 

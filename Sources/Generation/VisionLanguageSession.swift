@@ -16,7 +16,7 @@ package final class VisionLanguageSession: Sendable {
   /// Serves questions about the same picture that follow each other.
   package let pictures = PictureMemory()
   /// Nil for models that read text only.
-  package let preparer: ImagePreparer?
+  package let imageProcessor: (any ImageProcessor)?
   /// The ids after which an answer is complete.
   package let endIDs: Set<Int>
 
@@ -38,20 +38,20 @@ package final class VisionLanguageSession: Sendable {
     self.init(
       model: model, tokenizer: try TokenizerFolder.load(files),
       template: system.map(usual.withSystem) ?? usual, backend: Backend(threads: threads),
-      preparer: try model.images.map { try ImagePreparer(modelFolder: files, encoder: $0) },
+      imageProcessor: try model.imageProcessor(in: files),
       cacheFormat: cacheFormat)
   }
 
   /// A session over parts that are already there.
   package init(
     model: VisionLanguageModel, tokenizer: any TextTokenizer, template: ConversationTemplate,
-    backend: Backend, preparer: ImagePreparer?, cacheFormat: KeyValueFormat = .float32
+    backend: Backend, imageProcessor: (any ImageProcessor)?, cacheFormat: KeyValueFormat = .float32
   ) {
     self.cacheFormat = cacheFormat
     self.model = model
     self.template = template
     self.backend = backend
-    self.preparer = preparer
+    self.imageProcessor = imageProcessor
     endIDs = Self.endIDs(tokenizer, template)
     // What ends an answer or stands for a picture is not spelt by a user, whatever the tokenizer's files call it.
     self.tokenizer = tokenizer.reserving(endIDs.union(model.imageTokenID.map { [$0] } ?? []))
@@ -67,7 +67,7 @@ package final class VisionLanguageSession: Sendable {
   /// - Parameter messages: Their parts mark the pictures' places, in order; pictures without a place go to the front of
   ///   the last user message.
   package func prompt(_ messages: [ConversationMessage], images: [PixelImage]) throws -> Prompt {
-    guard images.isEmpty || model.images != nil && preparer != nil else {
+    guard images.isEmpty || model.images != nil && imageProcessor != nil else {
       throw GenerationError("a \(model.family) model reads text only, not pictures")
     }
     var text = try template.prompt(placing(images.count, in: messages))
@@ -75,7 +75,7 @@ package final class VisionLanguageSession: Sendable {
       throw GenerationError(
         "the conversation marks \(text.pictureCount) pictures but \(images.count) are given")
     }
-    let inputs = try images.compactMap { try preparer?.input($0) }
+    let inputs = try images.compactMap { try imageProcessor?.process($0) }
     let grids = inputs.map { PictureGrid(rows: $0.grid?.height ?? 0, columns: $0.grid?.width ?? 0) }
     text = try template.tilingPictures(in: text, grids: grids)
     // A model may have said what stands for a picture in prompts.
@@ -116,6 +116,6 @@ extension VisionLanguageSession {
   private convenience init(_ other: VisionLanguageSession, backend: Backend) {
     self.init(
       model: other.model, tokenizer: other.tokenizer, template: other.template, backend: backend,
-      preparer: other.preparer, cacheFormat: other.cacheFormat)
+      imageProcessor: other.imageProcessor, cacheFormat: other.cacheFormat)
   }
 }

@@ -1,3 +1,5 @@
+internal import Tensors
+
 /// Bilinear interpolation of floating-point samples without antialiasing, in PyTorch's single-precision arithmetic
 /// (`upsample_bilinear2d` in aten's UpSample.h).
 struct BilinearInterpolation {
@@ -34,56 +36,60 @@ struct BilinearInterpolation {
   }
 
   /// - Parameter pixels: Of the input size.
-  func apply(to pixels: PixelValues) -> PixelValues {
-    let plane = pixels.width * pixels.height
-    let count = pixels.channels * rows.count * columns.count
-    let values = [Float](unsafeUninitializedCapacity: count) { output, initialized in
-      pixels.values.withUnsafeBufferPointer { input in
-        var write = 0
-        for channel in 0..<pixels.channels {
-          for row in rows {
-            let first = channel * plane + row.first * pixels.width
-            let second = channel * plane + row.second * pixels.width
-            for column in columns {
-              let upper =
-                column.firstWeight * input[first + column.first]
-                + column.secondWeight * input[first + column.second]
-              let lower =
-                column.firstWeight * input[second + column.first]
-                + column.secondWeight * input[second + column.second]
-              output[write] = row.firstWeight * upper + row.secondWeight * lower
-              write += 1
-            }
-          }
+  /// - Shape: `[views, channels, height, width]` → the same of the output size
+  func apply(to pixels: Tensor) -> Tensor {
+    let (height, width) = (pixels.shape[2], pixels.shape[3])
+    let result = Tensor(uninitialized: [pixels.shape[0], pixels.shape[1], rows.count, columns.count])
+    let (input, output) = (pixels.floatPointer, result.floatPointer)
+    var write = 0
+    for plane in 0..<pixels.shape[0] * pixels.shape[1] {
+      for row in rows {
+        let first = (plane * height + row.first) * width
+        let second = (plane * height + row.second) * width
+        for column in columns {
+          let upper =
+            column.firstWeight * input[first + column.first]
+            + column.secondWeight * input[first + column.second]
+          let lower =
+            column.firstWeight * input[second + column.first]
+            + column.secondWeight * input[second + column.second]
+          output[write] = row.firstWeight * upper + row.secondWeight * lower
+          write += 1
         }
       }
-      initialized = count
     }
-    return PixelValues(values: values, channels: pixels.channels, height: rows.count, width: columns.count)
+    return result
   }
 }
 
-extension PixelValues {
-  /// - Precondition: the sides are positive.
-  func interpolated(width newWidth: Int, height newHeight: Int, alignsCorners: Bool) -> PixelValues {
-    BilinearInterpolation(from: (width, height), to: (newWidth, newHeight), alignsCorners: alignsCorners)
-      .apply(to: self)
+/// Pictures as samples.
+extension Tensor {
+  /// - Precondition: The sides are positive.
+  /// - Shape: `[views, channels, height, width]` → `[views, channels, newHeight, newWidth]`
+  func interpolated(width newWidth: Int, height newHeight: Int, alignsCorners: Bool) -> Tensor {
+    BilinearInterpolation(
+      from: (shape[3], shape[2]), to: (newWidth, newHeight), alignsCorners: alignsCorners
+    ).apply(to: self)
   }
 
-  /// The picture cut into `grid` × `grid` tiles of one size, row by row.
-  func tiles(_ grid: Int) -> [PixelValues] {
+  /// One picture cut into `grid` × `grid` tiles of one size, row by row, with another view behind them.
+  /// - Shape: `[1, channels, height, width]` → `[grid · grid (+ 1), channels, height / grid, width / grid]`
+  func tiles(_ grid: Int, followedBy last: Tensor? = nil) -> Tensor {
+    let (channels, height, width) = (shape[1], shape[2], shape[3])
     let (tileWidth, tileHeight) = (width / grid, height / grid)
-    return (0..<grid * grid).map { tile in
-      var part: [Float] = []
-      part.reserveCapacity(channels * tileWidth * tileHeight)
+    let tiles = Tensor(
+      uninitialized: [grid * grid + (last == nil ? 0 : 1), channels, tileHeight, tileWidth])
+    var write = tiles.floatPointer
+    for tile in 0..<grid * grid {
       let (top, left) = (tile / grid * tileHeight, tile % grid * tileWidth)
       for channel in 0..<channels {
         for row in top..<top + tileHeight {
-          let start = (channel * height + row) * width + left
-          part += values[start..<start + tileWidth]
+          write.update(from: floatPointer + (channel * height + row) * width + left, count: tileWidth)
+          write += tileWidth
         }
       }
-      return PixelValues(values: part, channels: channels, height: tileHeight, width: tileWidth)
     }
+    if let last { write.update(from: last.floatPointer, count: last.count) }
+    return tiles
   }
 }

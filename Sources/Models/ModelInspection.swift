@@ -1,5 +1,6 @@
 package import Checkpoints
 package import Foundation
+internal import Images
 internal import StrictJSON
 package import Tensors
 

@@ -157,7 +157,7 @@ struct RowRun {
     VisionLanguageSession(
       model: model, tokenizer: try TokenizerFolder.load(url),
       template: ConversationTemplate.usual(for: model),
-      backend: Backend(), preparer: try model.images.map { try ImagePreparer(modelFolder: url, encoder: $0) })
+      backend: Backend(), imageProcessor: try model.imageProcessor(in: url))
   }
 }
 

@@ -61,8 +61,8 @@ package enum TrainingRun {
       let isStored = run.model.pathExtension != "json"
       task = InstructTask(
         model: model, images: images,
-        preparer: images is any SquareImageEncoder || !isStored
-          ? nil : try ImagePreparer(modelFolder: run.model, encoder: images),
+        imageProcessor: images is any SquareImageEncoder || !isStored
+          ? nil : try model.imageProcessor(in: run.model),
         routerCoefficient: model.routing?.routerLossCoefficient ?? 0, weighting: run.answerWeighting,
         training: training,
         validation: validation)

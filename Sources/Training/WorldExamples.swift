@@ -113,7 +113,7 @@ struct WorldExamples: Sendable {
     processor.size = .shortestEdge(side)
     (processor.cropWidth, processor.cropHeight) = (side, side)
     let values = try pictures.flatMap { picture in
-      try processor.pixelValues(pixels(of: picture.scene)).values
+      try processor.samples(pixels(of: picture.scene)).floats()
     }
     return ImageInput(pixels: Tensor(values, shape: [pictures.count, 3, side, side]))
   }

@@ -5,6 +5,7 @@ import Images
 import MixtureOfDepths
 import Models
 import StrictJSON
+import Tensors
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -48,7 +49,7 @@ struct InspectCommand: ParsableCommand {
     let blank = try PixelImage(
       width: size.width, height: size.height,
       pixels: [UInt8](repeating: 0, count: 3 * size.width * size.height))
-    let input = try ImagePreparer(modelFolder: url, encoder: images).input(blank)
+    let input = try ImageProcessors.load(folder: url, side: images.blank.pixels.shape.last).process(blank)
     try images.check(input)
     return images.tokenCount(of: input)
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import MixtureOfDepths
 import Models
 import StrictJSON
@@ -84,9 +85,13 @@ import Testing
     func rows(_ input: ImageInput) -> Tensor? {
       model.encode([input], Tape(backend: Backend()), memory: memory)?.tensor
     }
-    var (copy, other) = (input, input)
-    copy.pixels = Tensor(input.pixels.floats(), shape: input.pixels.shape)
-    other.pixels = Tensor(input.pixels.floats().map { $0 * 0.5 }, shape: input.pixels.shape)
+    func with(_ pixels: [Float]) -> ImageInput {
+      ImageInput(
+        pixels: Tensor(pixels, shape: input.pixels.shape), detail: input.detail, mask: input.mask,
+        originalSize: input.originalSize, grid: input.grid)
+    }
+    let copy = with(input.pixels.floats())
+    let other = with(input.pixels.floats().map { $0 * 0.5 })
     let first = rows(input)
     #expect(first != nil && rows(copy)?.storage === first?.storage)
     #expect(rows(other)?.floats() != first?.floats())

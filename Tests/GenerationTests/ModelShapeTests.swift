@@ -41,6 +41,6 @@ import Testing
 
   @Test func textOnlyShapeSeesNoPicture() throws {
     #expect(try ModelShape.llama11b.picture() == nil)
-    #expect(try ModelShape.llama11b.preparer() == nil)
+    #expect(try ModelShape.llama11b.imageProcessor() == nil)
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import StrictJSON
+import Tensors
 import Testing
 
 @testable import Images
@@ -33,13 +34,11 @@ import Testing
     let rows = try rows("onevision_best_resolution")
     #expect(rows.count == 100)
     let sides = (1...6).map { $0 * 384 }
-    let processor = LLaVAOneVisionImageProcessor(
-      sizes: sides.flatMap { height in
-        sides.map { LLaVAOneVisionImageProcessor.Size(width: $0, height: height) }
-      })
+    let sizes = TileSizes(
+      sides.flatMap { height in sides.map { ImageInput.Size(height: height, width: $0) } })
     for row in rows {
       let sides = row.prefix(2).compactMap(\.int)
-      let size = try processor.bestSize(width: sides[1], height: sides[0])
+      let size = try sizes.best(for: .init(height: sides[0], width: sides[1]))
       #expect([size.height, size.width] == row[2].array?.compactMap(\.int), "\(sides)")
     }
   }
@@ -111,7 +110,7 @@ import Testing
       processors.append(processor)
     }
     for size in [(0, 384), (100, 100), (Int.max, Int.max), (384 << 20, 384)] {
-      processors.append(LLaVAOneVisionImageProcessor(sizes: [.init(width: size.0, height: size.1)]))
+      processors.append(LLaVAOneVisionImageProcessor(sizes: [.init(height: size.1, width: size.0)]))
     }
     for processor in processors {
       #expect(throws: ImageError.self, "\(processor)") { try processor.process(image) }
@@ -127,10 +126,10 @@ import Testing
     let processors: [any ImageProcessor] = [
       CLIPImageProcessor.siglip(side: 384), LLaVAHRImageProcessor(slow: hr),
       MGMImageProcessor(large: hr, side: 28), Idefics3ImageProcessor(),
-      LLaVAOneVisionImageProcessor(sizes: [.init(width: 384, height: 768), .init(width: 768, height: 384)]),
+      LLaVAOneVisionImageProcessor(sizes: [.init(height: 768, width: 384), .init(height: 384, width: 768)]),
     ]
     let start = ContinuousClock.now
-    for processor in processors { #expect(try processor.process(line).pixelValues.values.count > 0) }
+    for processor in processors { #expect(try processor.process(line).pixels.count > 0) }
     #expect(ContinuousClock.now - start < .seconds(5))
     #expect(throws: ImageError.self) { try QwenVLImageProcessor().process(line) }
   }

@@ -44,14 +44,14 @@ extension CLIPImageProcessor {
 extension LLaVAOneVisionImageProcessor {
   init(_ settings: PreprocessorSettings) throws {
     try settings.requireResize()
-    var sizes: [Size] = []
+    var sizes: [ImageInput.Size] = []
     for (index, pair) in try settings.json.array("image_grid_pinpoints").enumerated() {
       guard let sides = pair.array, sides.count == 2, let height = sides[0].int, let width = sides[1].int,
         width > 0, height > 0
       else {
         throw settings.json.error(at: "image_grid_pinpoints[\(index)]", "a height and a width are needed")
       }
-      sizes.append(Size(width: width, height: height))
+      sizes.append(ImageInput.Size(height: height, width: width))
     }
     self.init(sizes: sizes)
     switch try settings.length("size") {

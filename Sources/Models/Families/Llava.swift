@@ -1,3 +1,4 @@
+package import Images
 package import StrictJSON
 package import Tensors
 

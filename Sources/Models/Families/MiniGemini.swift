@@ -1,4 +1,5 @@
 internal import Checkpoints
+internal import Images
 internal import StrictJSON
 internal import Tensors
 

@@ -1,3 +1,4 @@
+internal import Images
 internal import StrictJSON
 internal import Tensors
 

@@ -10,7 +10,7 @@ internal import Tokenization
 /// The model learns to answer as conversations of a file do, with LLaVA's labels.
 struct ConversationTask: TrainingTask {
   private let model: VisionLanguageModel
-  private let preparer: ImagePreparer?
+  private let imageProcessor: (any ImageProcessor)?
   private let tokenizer: any TextTokenizer
   private let template: ConversationTemplate
   private let conversations: RunConfiguration.Conversations
@@ -30,9 +30,7 @@ struct ConversationTask: TrainingTask {
     template = try conversations.template.map(ConversationTemplate.named) ?? .usual(for: model)
     _ = try LabelledText.Rule(template)
     let isStored = run.model.pathExtension != "json"
-    preparer = try model.images.map {
-      try ImagePreparer(modelFolder: isStored ? run.model : run.tokenizer, encoder: $0)
-    }
+    imageProcessor = try model.imageProcessor(in: isStored ? run.model : run.tokenizer)
     training = ShuffledSamples(try InstructionSample.read(conversations.data), seed: run.seed)
     validation = try conversations.validation.map { try InstructionSample.read($0) } ?? []
   }
@@ -85,12 +83,12 @@ struct ConversationTask: TrainingTask {
   }
 
   private func picture(of sample: InstructionSample) throws -> ImageInput {
-    guard let preparer, let name = sample.image else {
+    guard let imageProcessor, let name = sample.image else {
       throw TrainingError(
         "\(conversations.data.path): \(sample.name) shows a picture, which a \(model.family) model does not read"
       )
     }
-    return try preparer.input(ImageLoader.load(url: conversations.images.appending(path: name)))
+    return try imageProcessor.process(ImageLoader.load(url: conversations.images.appending(path: name)))
   }
 }
 
