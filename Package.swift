@@ -53,7 +53,7 @@ let package = Package(
     module("Checkpoints", ["Tensors", "Files", "StrictJSON", crypto]),
     module("Tokenization", ["StrictJSON", "CSentencePiece"]),
     module("Images", ["Tensors", "Files", "StrictJSON", "CPNG", "CTurboJPEG", "CWebP", crypto]),
-    module("Models", ["Tensors", "Files", "StrictJSON", "Checkpoints", "Images"]),
+    module("Models", ["Tensors", "Files", "StrictJSON", "Checkpoints", "Images", "Tokenization"]),
     module("MixtureOfDepths", ["Tensors", "StrictJSON", "Checkpoints", "Models", "CLAPACK"]),
     module(
       "Generation",
@@ -97,7 +97,9 @@ let package = Package(
     tests("Checkpoints", ["Timing", "Tensors", "Files", "StrictJSON"]),
     tests("Tokenization", []),
     tests("Images", ["Timing", "Checkpoints", "Files", "StrictJSON", "Tensors", crypto]),
-    tests("Models", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths"]),
+    tests(
+      "Models",
+      ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths", "Images", "Tokenization"]),
     tests("MixtureOfDepths", ["Timing", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models"]),
     tests("Training", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths"]),
     tests("Generation", ["Checkpoints", "Images", "MixtureOfDepths", "Models", "Tensors"]),

@@ -17,12 +17,15 @@ package enum ModelShape: String, Sendable, CaseIterable {
   /// The whole model, towers and projector included.
   /// - Parameter precision: The format of the weights.
   package func model(_ precision: WeightPrecision) throws -> VisionLanguageModel {
-    try ModelRegistry.build(configuration, from: RepeatedNoise(precision))
+    try ModelRegistry.standard.build(configuration, from: RepeatedNoise(precision))
   }
 
   /// What makes a picture the model's input; nil for the shape that reads text only.
   package func imageProcessor() throws -> (any ImageProcessor)? {
-    try preprocessor.map { try ImageProcessors.make(preprocessor: $0, model: configuration) }
+    try preprocessor.flatMap {
+      try ModelRegistry.standard.family(configuration)
+        .imageProcessor(PreprocessorSettings($0, model: configuration))
+    }
   }
 
   /// A grey square, of a side that gives the model's usual image tokens.

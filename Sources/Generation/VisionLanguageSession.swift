@@ -27,14 +27,16 @@ package final class VisionLanguageSession: Sendable {
   ///   - threads: The most threads that one operation uses.
   ///   - cacheFormat: In which keys and values are kept.
   ///   - base: The model that `url` only changes, for folders that hold an adapter or a projector.
+  ///   - registry: The families that are known.
   package convenience init(
     _ url: URL, precision: WeightPrecision? = nil, routing: GammaModel.Routing = .asStored,
     template: ConversationTemplate? = nil, system: String? = nil, cacheFormat: KeyValueFormat = .float32,
-    threads: Int, base: URL? = nil
+    threads: Int, base: URL? = nil, registry: ModelRegistry = .standard
   ) throws {
-    let model = try GammaModel.load(url, precision: precision, routing: routing, base: base)
+    let model = try GammaModel.load(
+      url, precision: precision, routing: routing, base: base, registry: registry)
     let files = try GammaModel.tokenizerFolder(url, base: base)
-    let usual = template ?? ConversationTemplate.usual(for: model)
+    let usual = template ?? model.template
     self.init(
       model: model, tokenizer: try TokenizerFolder.load(files),
       template: system.map(usual.withSystem) ?? usual, backend: Backend(threads: threads),

@@ -156,7 +156,7 @@ struct RowRun {
   private func session(_ model: VisionLanguageModel, _ url: URL) throws -> VisionLanguageSession {
     VisionLanguageSession(
       model: model, tokenizer: try TokenizerFolder.load(url),
-      template: ConversationTemplate.usual(for: model),
+      template: model.template,
       backend: Backend(), imageProcessor: try model.imageProcessor(in: url))
   }
 }

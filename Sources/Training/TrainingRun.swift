@@ -128,7 +128,7 @@ package enum TrainingRun {
   private static func startingModel(_ run: RunConfiguration) throws -> VisionLanguageModel {
     guard run.model.pathExtension == "json" else { return try GammaModel.load(run.model) }
     let tokenizer = try TokenizerFolder.load(run.tokenizer)
-    let model = try ModelRegistry.random(JSONObject.read(contentsOf: run.model), seed: run.seed)
+    let model = try ModelRegistry.standard.random(JSONObject.read(contentsOf: run.model), seed: run.seed)
     MimeticInitialization.apply(to: model.decoder, tokenizer: tokenizer, seed: run.seed)
     if let images = model.images as? any SquareImageEncoder {
       MimeticInitialization.apply(to: images, seed: run.seed)

@@ -43,8 +43,9 @@ struct PreprocessCommand: ParsableCommand {
     let picture = try PictureInput.load(image, exif: exif == .on)
     guard let config, let outputs else { return try StandardOutput.write(line: description(picture).text()) }
     let json = try JSONObject.read(contentsOf: URL(fileURLWithPath: config))
-    let processor = try ImageProcessors.make(
-      preprocessor: json.object("processor"), model: json.optionalObject("model_config") ?? JSONObject())
+    let processor = try PreprocessorSettings(
+      json.object("processor"), model: json.optionalObject("model_config") ?? JSONObject()
+    ).processor()
     var writer = SafetensorsWriter()
     for (name, values) in processor.originals(of: try processor.process(picture)) {
       switch values {

@@ -81,7 +81,7 @@ import Testing
   func whatIsNotSupportedIsNamed(preprocessor: String, model: String, name: String) throws {
     let objects = try [preprocessor, model].map { try JSONValue(parsing: $0.utf8).object ?? JSONObject() }
     let error = #expect(throws: JSONError.self) {
-      try ImageProcessors.make(preprocessor: objects[0], model: objects[1])
+      try PreprocessorSettings(objects[0], model: objects[1]).processor()
     }
     #expect(error?.description.contains(name) == true)
   }
@@ -96,7 +96,7 @@ import Testing
       + [("patch_size", Int.max), ("min_pixels", Int.max), ("max_pixels", 1)]
     {
       let object = JSONObject([("image_processor_type", "Qwen2VLImageProcessor"), (key, JSONValue(value))])
-      processors.append(try ImageProcessors.make(preprocessor: object))
+      processors.append(try PreprocessorSettings(object).processor())
     }
     for (tile, edge) in [(0, 9), (-4, 9), (9, 0), (1 << 40, 9), (9, Int.max), (1, 4096)] {
       var processor = Idefics3ImageProcessor()
@@ -141,16 +141,19 @@ import Testing
     func write(_ text: String, _ name: String) throws {
       try Data(text.utf8).write(to: folder.appendingPathComponent(name))
     }
-    #expect(throws: JSONError.self) { try ImageProcessors.load(folder: folder) }
-    #expect((try ImageProcessors.load(folder: folder, side: 56) as? CLIPImageProcessor)?.cropWidth == 56)
+    func processor(_ model: String = "{}", side: Int? = nil) throws -> any ImageProcessor {
+      let model = try JSONValue(parsing: model.utf8).object ?? JSONObject()
+      return try PreprocessorSettings(folder: folder, model: model, side: side).processor()
+    }
+    #expect(throws: JSONError.self) { try processor() }
+    #expect((try processor(side: 56) as? CLIPImageProcessor)?.cropWidth == 56)
     try write(
       #"{"image_processor": {"image_processor_type": "SmolVLMImageProcessorFast"}}"#, "processor_config.json")
-    #expect(try ImageProcessors.load(folder: folder) is Idefics3ImageProcessor)
+    #expect(try processor(side: 56) is Idefics3ImageProcessor)
     try write(#"{"size": {"shortest_edge": 336}, "crop_size": 336}"#, "preprocessor_config.json")
-    try write(
-      #"{"is_multipath_encoder": true, "input_image_size": 1024, "image_aspect_ratio": "pad"}"#, "config.json"
-    )
-    let processor = try #require(ImageProcessors.load(folder: folder) as? LLaVAHRImageProcessor)
-    #expect(processor.slow.cropHeight == 1024 && processor.slow.padsToSquare)
+    let wide = try #require(
+      processor(#"{"is_multipath_encoder": true, "input_image_size": 1024, "image_aspect_ratio": "pad"}"#)
+        as? LLaVAHRImageProcessor)
+    #expect(wide.slow.cropHeight == 1024 && wide.slow.padsToSquare)
   }
 }

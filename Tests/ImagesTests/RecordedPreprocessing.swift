@@ -57,7 +57,7 @@ struct RecordedPreprocessing: CustomStringConvertible, Sendable {
   /// What our processor gives for the input, by the reference's names.
   func originals() throws -> [(name: String, values: OriginalValues)] {
     let image = try ImageLoader.load(path: Fixtures.path("preprocess/inputs/\(input).png"))
-    let processor = try ImageProcessors.make(preprocessor: preprocessor, model: model)
+    let processor = try PreprocessorSettings(preprocessor, model: model).processor()
     return try processor.originals(of: processor.process(image))
   }
 

@@ -1,10 +1,15 @@
 internal import Images
 internal import StrictJSON
 internal import Tensors
+internal import Tokenization
 
 /// LLaVA-OneVision in Hugging Face's layout (Li et al. 2024): SigLIP reads the whole picture and tiles of it; the tiles' rows
 /// are laid out as one grid again, without the padding, and each of its lines ends with a learnt row.
 struct LlavaOneVision: ModelFamily {
+  static let modelTypes = ["llava_onevision"]
+
+  let name = "llava-onevision"
+
   private let base: LlavaConfiguration
   /// Sizes in pixels that pictures are fitted into.
   private let sizes: TileSizes
@@ -49,9 +54,15 @@ struct LlavaOneVision: ModelFamily {
     names.name(ofStored: name, tiesEmbeddings: base.text.tiesEmbeddings)
   }
 
+  var template: ConversationTemplate { .llavaOneVision }
+
+  func imageProcessor(_ settings: PreprocessorSettings) throws -> (any ImageProcessor)? {
+    try LLaVAOneVisionImageProcessor(settings)
+  }
+
   func model(_ json: JSONObject, from source: any ParameterSource) -> VisionLanguageModel {
     VisionLanguageModel(
-      family: "llava-onevision", configuration: json,
+      self, configuration: json,
       decoder: TransformerDecoder(base.text, names: names.decoder, from: source),
       images: Encoder(self, from: source), imageTokenID: base.imageTokenID)
   }

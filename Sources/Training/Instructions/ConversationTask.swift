@@ -27,7 +27,7 @@ struct ConversationTask: TrainingTask {
     self.conversations = conversations
     weighting = run.answerWeighting
     routerCoefficient = model.routing?.routerLossCoefficient ?? 0
-    template = try conversations.template.map(ConversationTemplate.named) ?? .usual(for: model)
+    template = try conversations.template.map(ConversationTemplate.named) ?? model.template
     _ = try LabelledText.Rule(template)
     let isStored = run.model.pathExtension != "json"
     imageProcessor = try model.imageProcessor(in: isStored ? run.model : run.tokenizer)
