@@ -22,6 +22,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
     swiftSettings: settings)
 }
 
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
 let package = Package(
   name: "gamma-mod",
   platforms: [.macOS(.v15), .iOS(.v18)],
@@ -31,6 +33,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
   ],
   targets: [
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
@@ -47,18 +50,17 @@ let package = Package(
     module("Tensors", ["COneDNN", "CKernels", "CThreads"]),
     module("Files"),
     module("StrictJSON"),
-    module("Checkpoints", ["Tensors", "Files", "StrictJSON"]),
+    module("Checkpoints", ["Tensors", "Files", "StrictJSON", crypto]),
     module("Tokenization", ["StrictJSON", "CSentencePiece"]),
-    module("Images", ["Files", "StrictJSON", "CPNG", "CTurboJPEG", "CWebP"]),
-    module("Models", ["Tensors", "Files", "StrictJSON", "Checkpoints", "Images"]),
+    module("Images", ["Tensors", "Files", "StrictJSON", "CPNG", "CTurboJPEG", "CWebP", crypto]),
+    module("Models", ["Tensors", "Files", "StrictJSON", "Checkpoints", "Images", "Tokenization"]),
     module("MixtureOfDepths", ["Tensors", "StrictJSON", "Checkpoints", "Models", "CLAPACK"]),
     module(
       "Answering",
       [
-        "Tensors", "Files", "StrictJSON", "Checkpoints", "Tokenization", "Images", "Models",
-        "MixtureOfDepths",
+        "Tensors", "StrictJSON", "Checkpoints", "Tokenization", "Images", "Models", "MixtureOfDepths",
       ]),
-    module("Tracing", ["Tensors", "Checkpoints", "Models", "MixtureOfDepths", "Answering"]),
+    module("Tracing", ["Tensors", "Checkpoints", "Images", "Models", "MixtureOfDepths", "Answering"]),
     module("Speed", ["Tensors", "StrictJSON", "Images", "Models", "MixtureOfDepths", "Answering"]),
     module("Benchmarks", ["Files", "StrictJSON"]),
     module(
@@ -92,13 +94,13 @@ let package = Package(
         "Answering", "Benchmarks", "Checkpoints", "Evaluation", "Files", "Images", "MixtureOfDepths",
         "Models", "PocketTraining", "PocketWorld", "Reproduction", "Speed", "StrictJSON", "Tensors",
         "Tokenization", "Tracing", "Training",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        crypto, .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .target(
       name: "ModelTesting",
-      dependencies: ["Tensors", "StrictJSON", "Checkpoints", "Models", "MixtureOfDepths"],
+      dependencies: ["Tensors", "StrictJSON", "Checkpoints", "Images", "Models", "MixtureOfDepths"],
       path: "Tests/ModelTesting", swiftSettings: settings),
     .target(
       name: "RunTesting",
@@ -112,12 +114,16 @@ let package = Package(
     tests("StrictJSON", []),
     tests("Checkpoints", ["Timing", "Tensors", "Files", "StrictJSON"]),
     tests("Tokenization", []),
-    tests("Images", ["Timing", "Checkpoints", "Files", "StrictJSON", "Tensors"]),
-    tests("Models", ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths"]),
+    tests("Images", ["Timing", "Checkpoints", "Files", "StrictJSON", "Tensors", crypto]),
+    tests(
+      "Models",
+      ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths", "Images", "Tokenization"]),
     tests("MixtureOfDepths", ["Timing", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models"]),
     tests(
       "Training",
-      ["RunTesting", "Tensors", "StrictJSON", "Checkpoints", "Tokenization", "MixtureOfDepths", "Models"]),
+      [
+        "RunTesting", "Tensors", "StrictJSON", "Checkpoints", "Tokenization", "Images", "MixtureOfDepths", "Models",
+      ]),
     tests(
       "PocketTraining",
       [
@@ -131,12 +137,12 @@ let package = Package(
         "Tracing",
       ]),
     tests("Tracing", ["Answering", "Checkpoints", "MixtureOfDepths", "Models", "Tensors"]),
-    tests("Speed", ["MixtureOfDepths", "Models", "Tensors"]),
+    tests("Speed", ["Images", "MixtureOfDepths", "Models", "Tensors"]),
     tests("PocketWorld", ["StrictJSON", "Images"]),
     tests("Reproduction", ["StrictJSON"]),
     tests("Benchmarks", ["Files", "StrictJSON", "Images", "PocketWorld"]),
     tests("Evaluation", ["StrictJSON", "MixtureOfDepths", "Answering", "PocketWorld", "Benchmarks"]),
-    tests("gamma-mod", []),
+    tests("gamma-mod", ["Checkpoints", "StrictJSON"]),
   ],
   cxxLanguageStandard: .cxx17
 )

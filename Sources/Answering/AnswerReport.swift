@@ -7,14 +7,14 @@ package import StrictJSON
 package struct AnswerReport: Sendable {
   package let answer: Answer
   private let areas: [TokenArea?]
-  private let preparer: ImagePreparer?
+  private let imageProcessor: (any ImageProcessor)?
 
   /// - Parameter prompt: What was answered.
   package init(_ answer: Answer, to prompt: Prompt, _ session: VisionLanguageSession) {
     self.answer = answer
     areas =
       session.model.images.flatMap { encoder in prompt.images.first.map { encoder.areas(of: $0) } } ?? []
-    preparer = session.preparer
+    imageProcessor = session.imageProcessor
   }
 
   /// The object that `run --json` prints.
@@ -49,10 +49,10 @@ package struct AnswerReport: Sendable {
   /// The picture as the tower saw it and, beside it, once per group of routed layers, skipped patches greyed.
   /// - Throws: If the answer was not about pictures.
   package func overlay(on picture: PixelImage) throws -> PixelImage {
-    guard let preparer, !areas.isEmpty else {
+    guard let imageProcessor, !areas.isEmpty else {
       throw AnswerError("there is nothing to draw: the model reads text only")
     }
     return try SkipOverlay(areas: areas, imageRowsRun: answer.prompt.imageRowsRun).draw(
-      preparer.visiblePixels(picture))
+      imageProcessor.visiblePixels(picture))
   }
 }

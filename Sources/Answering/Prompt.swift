@@ -1,3 +1,4 @@
+package import Images
 package import Models
 package import Tensors
 

@@ -12,41 +12,44 @@ package final class VisionLanguageSession: Sendable {
   package let template: ConversationTemplate
   package let backend: Backend
   /// Nil for models that read text only.
-  package let preparer: ImagePreparer?
+  package let imageProcessor: (any ImageProcessor)?
   /// The ids after which an answer is complete.
   package let endIDs: Set<Int>
 
   /// - Parameters:
   ///   - url: A checkpoint folder with its tokenizer's files.
   ///   - template: By default the one that the model's family was trained with.
+  ///   - system: What the model is told before the conversation; nil for the template's own words.
   ///   - threads: The most threads that one operation uses.
   ///   - base: The model that `url` only changes, for folders that hold an adapter or a projector.
-  package init(
+  ///   - registry: The families that are known.
+  package convenience init(
     _ url: URL, precision: WeightPrecision? = nil, routing: GammaModel.Routing = .asStored,
-    template: ConversationTemplate? = nil, threads: Int,
-    base: URL? = nil
+    template: ConversationTemplate? = nil, system: String? = nil,
+    threads: Int, base: URL? = nil, registry: ModelRegistry = .standard
   ) throws {
-    let model = try GammaModel.load(url, precision: precision, routing: routing, base: base)
-    self.model = model
+    let model = try GammaModel.load(
+      url, precision: precision, routing: routing, base: base, registry: registry)
     let files = try GammaModel.tokenizerFolder(url, base: base)
-    tokenizer = try TokenizerFolder.load(files)
-    self.template = template ?? ConversationTemplate.usual(for: model)
-    backend = Backend(threads: threads)
-    preparer = try model.images.map { try ImagePreparer(modelFolder: files, encoder: $0) }
-    endIDs = Self.endIDs(tokenizer, self.template)
+    let usual = template ?? model.template
+    self.init(
+      model: model, tokenizer: try TokenizerFolder.load(files),
+      template: system.map(usual.withSystem) ?? usual, backend: Backend(threads: threads),
+      imageProcessor: try model.imageProcessor(in: files))
   }
 
   /// A session over parts that are already there.
   package init(
     model: VisionLanguageModel, tokenizer: any TextTokenizer, template: ConversationTemplate,
-    backend: Backend, preparer: ImagePreparer?
+    backend: Backend, imageProcessor: (any ImageProcessor)?
   ) {
     self.model = model
-    self.tokenizer = tokenizer
     self.template = template
     self.backend = backend
-    self.preparer = preparer
-    endIDs = Self.endIDs(tokenizer, self.template)
+    self.imageProcessor = imageProcessor
+    endIDs = Self.endIDs(tokenizer, template)
+    // What ends an answer or stands for a picture is not spelt by a user, whatever the tokenizer's files call it.
+    self.tokenizer = tokenizer.reserving(endIDs.union(model.imageTokenID.map { [$0] } ?? []))
   }
 
   /// The end of the text, and the template's own end of an answer where that is one token.
@@ -56,34 +59,43 @@ package final class VisionLanguageSession: Sendable {
   }
 
   /// A prompt about some pictures, cut and tokenised by the conversation's rules.
-  /// - Parameter messages: `<image>` in their texts marks the pictures' places, in order; pictures without a mark go to
-  ///   the front of the last user message.
+  /// - Parameter messages: Their parts mark the pictures' places, in order; pictures without a place go to the front of
+  ///   the last user message.
   package func prompt(_ messages: [ConversationMessage], images: [PixelImage]) throws -> Prompt {
-    var messages = messages
-    let marks = messages.reduce(0) { $0 + (($1.text ?? "").components(separatedBy: Self.mark).count - 1) }
-    if marks == 0, !images.isEmpty, let last = messages.lastIndex(where: { $0.role == .user }) {
-      let front = String(repeating: Self.mark + "\n", count: images.count)
-      messages[last].text = front + (messages[last].text ?? "")
-    } else if marks != images.count {
-      throw AnswerError("the conversation marks \(marks) pictures but \(images.count) are given")
+    guard images.isEmpty || model.images != nil && imageProcessor != nil else {
+      throw AnswerError("a \(model.family) model reads text only, not pictures")
     }
-    let inputs = try images.compactMap { try preparer?.input($0) }
+    var text = try template.prompt(placing(images.count, in: messages))
+    guard text.pictureCount == images.count else {
+      throw AnswerError(
+        "the conversation marks \(text.pictureCount) pictures but \(images.count) are given")
+    }
+    let inputs = try images.compactMap { try imageProcessor?.process($0) }
     let grids = inputs.map { PictureGrid(rows: $0.grid?.height ?? 0, columns: $0.grid?.width ?? 0) }
-    var text = try template.prompt(messages)
-    if template.turns.tilesPictures { text = try template.tilingPictures(in: text, grids: grids) }
-    let pieces = template.encode(text, tokenizer: tokenizer, imageID: Self.imagePlace)
-    guard model.images != nil, preparer != nil else {
-      guard images.isEmpty else {
-        throw AnswerError("a \(model.family) model reads text only, not pictures")
-      }
-      return try Prompt(ids: pieces, imageTokenID: nil, pictures: [])
+    text = try template.tilingPictures(in: text, grids: grids)
+    // A model may have said what stands for a picture in prompts.
+    text = text.replacing { part in
+      guard case .tokens(let ids) = part else { return nil }
+      return .tokens(ids.filter { $0 != model.imageTokenID && $0 != Self.imagePlace })
     }
-    return try Prompt(marked: pieces, mark: Self.imagePlace, images: inputs, model: model)
+    let ids = text.ids(tokenizer, pictureID: Self.imagePlace)
+    guard model.images != nil else { return try Prompt(ids: ids, imageTokenID: nil, pictures: []) }
+    return try Prompt(marked: ids, mark: Self.imagePlace, images: inputs, model: model)
+  }
+
+  /// The messages with places for as many pictures, where the last question has none of its own.
+  private func placing(_ count: Int, in messages: [ConversationMessage]) -> [ConversationMessage] {
+    let missing = count - messages.reduce(0) { $0 + ($1.content?.pictureCount ?? 0) }
+    guard missing > 0, let last = messages.lastIndex(where: { $0.role == .user }),
+      let content = messages[last].content, content.pictureCount == 0
+    else { return messages }
+    var messages = messages
+    messages[last].content = .pictures(missing) + content
+    return messages
   }
 
   /// Marks a picture's place among token ids, as in LLaVA's code.
-  package static let imagePlace = -200
-  static let mark = "<image>"
+  package static let imagePlace = PromptText.pictureID
 }
 
 extension VisionLanguageSession {
@@ -99,6 +111,6 @@ extension VisionLanguageSession {
   private convenience init(_ other: VisionLanguageSession, backend: Backend) {
     self.init(
       model: other.model, tokenizer: other.tokenizer, template: other.template, backend: backend,
-      preparer: other.preparer)
+      imageProcessor: other.imageProcessor)
   }
 }

@@ -1,3 +1,4 @@
+import Crypto
 import Files
 import Foundation
 import StrictJSON
@@ -76,8 +77,8 @@ struct FolderManifest {
   static func record(of url: URL) throws -> Record {
     try MappedFile(url).withBytes { bytes in
       var hash = SHA256()
-      hash.update(bytes)
-      return Record(size: bytes.count, sha256: hash.hexadecimal())
+      hash.update(bufferPointer: bytes)
+      return Record(size: bytes.count, sha256: hash.finalize().hexadecimal())
     }
   }
 }

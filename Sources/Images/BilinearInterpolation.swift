@@ -1,3 +1,5 @@
+internal import Tensors
+
 /// Bilinear interpolation of floating-point samples without antialiasing, in PyTorch's single-precision arithmetic
 /// (`upsample_bilinear2d` in aten's UpSample.h).
 struct BilinearInterpolation {
@@ -34,16 +36,16 @@ struct BilinearInterpolation {
   }
 
   /// - Parameter pixels: Of the input size.
-  func apply(to pixels: PixelValues) -> PixelValues {
-    let plane = pixels.width * pixels.height
-    let count = pixels.channels * rows.count * columns.count
-    let values = [Float](unsafeUninitializedCapacity: count) { output, initialized in
-      pixels.values.withUnsafeBufferPointer { input in
+  /// - Shape: `[views, channels, height, width]` → the same of the output size
+  func apply(to pixels: Tensor) -> Tensor {
+    let (height, width) = (pixels.shape[2], pixels.shape[3])
+    return pixels.withFloats { input in
+      Tensor(floats: [pixels.shape[0], pixels.shape[1], rows.count, columns.count]) { output in
         var write = 0
-        for channel in 0..<pixels.channels {
+        for plane in 0..<pixels.shape[0] * pixels.shape[1] {
           for row in rows {
-            let first = channel * plane + row.first * pixels.width
-            let second = channel * plane + row.second * pixels.width
+            let first = (plane * height + row.first) * width
+            let second = (plane * height + row.second) * width
             for column in columns {
               let upper =
                 column.firstWeight * input[first + column.first]
@@ -57,33 +59,41 @@ struct BilinearInterpolation {
           }
         }
       }
-      initialized = count
     }
-    return PixelValues(values: values, channels: pixels.channels, height: rows.count, width: columns.count)
   }
 }
 
-extension PixelValues {
-  /// - Precondition: the sides are positive.
-  func interpolated(width newWidth: Int, height newHeight: Int, alignsCorners: Bool) -> PixelValues {
-    BilinearInterpolation(from: (width, height), to: (newWidth, newHeight), alignsCorners: alignsCorners)
-      .apply(to: self)
+/// Pictures as samples.
+extension Tensor {
+  /// - Precondition: The sides are positive.
+  /// - Shape: `[views, channels, height, width]` → `[views, channels, newHeight, newWidth]`
+  func interpolated(width newWidth: Int, height newHeight: Int, alignsCorners: Bool) -> Tensor {
+    BilinearInterpolation(
+      from: (shape[3], shape[2]), to: (newWidth, newHeight), alignsCorners: alignsCorners
+    ).apply(to: self)
   }
 
-  /// The picture cut into `grid` × `grid` tiles of one size, row by row.
-  func tiles(_ grid: Int) -> [PixelValues] {
+  /// One picture cut into `grid` × `grid` tiles of one size, row by row, with another view behind them.
+  /// - Shape: `[1, channels, height, width]` → `[grid · grid (+ 1), channels, height / grid, width / grid]`
+  func tiles(_ grid: Int, followedBy last: Tensor? = nil) -> Tensor {
+    let (channels, height, width) = (shape[1], shape[2], shape[3])
     let (tileWidth, tileHeight) = (width / grid, height / grid)
-    return (0..<grid * grid).map { tile in
-      var part: [Float] = []
-      part.reserveCapacity(channels * tileWidth * tileHeight)
-      let (top, left) = (tile / grid * tileHeight, tile % grid * tileWidth)
-      for channel in 0..<channels {
-        for row in top..<top + tileHeight {
-          let start = (channel * height + row) * width + left
-          part += values[start..<start + tileWidth]
+    let shape = [grid * grid + (last == nil ? 0 : 1), channels, tileHeight, tileWidth]
+    return Tensor(floats: shape) { start in
+      var write = start
+      withFloats { pixels in
+        for tile in 0..<grid * grid {
+          let (top, left) = (tile / grid * tileHeight, tile % grid * tileWidth)
+          for line in 0..<channels * tileHeight {
+            let row = line / tileHeight * height + top + line % tileHeight
+            for column in left..<left + tileWidth {
+              write.pointee = pixels[row * width + column]
+              write += 1
+            }
+          }
         }
       }
-      return PixelValues(values: part, channels: channels, height: tileHeight, width: tileWidth)
+      last?.withFloats { for (place, value) in $0.enumerated() { write[place] = value } }
     }
   }
 }

@@ -1,55 +1,42 @@
+package import Tensors
+
 /// A model family's way from a picture to what its vision tower reads.
 package protocol ImageProcessor: Sendable {
   /// - Throws: `ImageError` when a setting makes no sense or an intermediate picture exceeds the limits.
-  func process(_ image: PixelImage) throws -> ProcessedImage
+  func process(_ image: PixelImage) throws -> ImageInput
+
+  /// The part of a picture that the tower sees, at the size at which it sees it where that is one square; the picture
+  /// itself otherwise.
+  /// - Throws: As `process(_:)`.
+  func visiblePixels(_ image: PixelImage) throws -> PixelImage
+
+  /// What the original processor gives for a picture, under its names and in its shapes.
+  /// - Parameter input: What `process(_:)` made of the picture.
+  func originals(of input: ImageInput) -> [(name: String, values: OriginalValues)]
 }
 
-/// A picture as a model's tower reads it. Names in code font are those of Hugging Face's processors.
-package struct ProcessedImage: Sendable, Equatable {
-  /// A second tensor for a second tower.
-  package struct Auxiliary: Sendable, Equatable {
-    /// What the original code calls it.
-    package let name: String
-    /// - Shape: `[3, height, width]`
-    package let tensor: PixelTensor
-  }
-
-  /// `pixel_values`.
-  /// - Shape: `[3, height, width]`; `[tiles, 3, height, width]` where the picture is cut up, row by row of tiles, the
-  ///   whole picture as the first or last of them as the family wants it; `[patches, values]` for Qwen.
-  package var pixelValues: PixelTensor
-  /// `pixel_values_aux` of MGM, which its second tower reads; the CLIP tower's input `fast_branch_input` of LLaVA-HR.
-  package var auxiliary: Auxiliary?
-  /// `pixel_attention_mask`: 1 where a tile has picture.
-  /// - Shape: `[tiles, height, width]`
-  package var attentionMask: PixelTensor?
-  /// Rows and columns of tiles, the whole picture aside; nil where it is not cut up.
-  package var tiles: TileGrid?
-  /// `image_grid_thw`: patches over time, height and width.
-  package var patchGrid: [Int]?
-  /// Width and height of the picture before any step.
-  package var originalWidth: Int
-  package var originalHeight: Int
-
-  init(_ pixelValues: PixelTensor, of image: PixelImage) {
-    self.pixelValues = pixelValues
-    originalWidth = image.width
-    originalHeight = image.height
-  }
+/// Numbers as an original processor gives them.
+package enum OriginalValues: Sendable {
+  case floats(Tensor)
+  /// - Shape: The second value.
+  case integers([Int], shape: [Int])
 }
 
-/// Into how many tiles a picture is cut.
-package struct TileGrid: Sendable, Equatable {
-  package var rows: Int
-  package var columns: Int
+extension ImageProcessor {
+  package func visiblePixels(_ image: PixelImage) throws -> PixelImage { image }
+}
 
-  package init(rows: Int, columns: Int) {
-    self.rows = rows
-    self.columns = columns
-  }
+extension Tensor {
+  /// A batch of one picture.
+  var asBatch: OriginalValues { .floats(reshaped([1] + shape)) }
+
+  /// The picture of a batch of one.
+  var unbatched: OriginalValues { .floats(rows == 1 ? reshaped(Array(shape.dropFirst())) : self) }
 }
 
 extension PixelImage {
+  var size: ImageInput.Size { ImageInput.Size(height: height, width: width) }
+
   /// The picture cut into tiles of one size, row by row; what is left over at the right and the bottom goes.
   func tiles(width tileWidth: Int, height tileHeight: Int) throws -> [PixelImage] {
     var tiles: [PixelImage] = []

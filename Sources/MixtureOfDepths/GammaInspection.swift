@@ -14,9 +14,9 @@ package struct GammaInspection: Sendable {
   package let routingFault: String?
 
   /// - Throws: An error that names the file, if there is no such folder, or its config.json or weights cannot be read.
-  package init(_ url: URL) throws {
+  package init(_ url: URL, registry: ModelRegistry = .standard) throws {
     let folder = try CheckpointFolder(url)
-    model = try ModelInspection(folder) { GammaModel.layer(ofRouter: $0) != nil }
+    model = try ModelInspection(folder, registry: registry) { GammaModel.layer(ofRouter: $0) != nil }
     var found: RoutingConfiguration?
     var fault: String?
     if let decoder = model.sizes?.decoder {

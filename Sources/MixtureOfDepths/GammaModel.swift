@@ -21,12 +21,14 @@ package enum GammaModel {
   ///   - precision: The format of the weights in memory; nil for packed weights as they are stored and others as float32.
   ///   - base: The model that `url` only changes, for folders that hold an adapter or a projector; by default the one that
   ///     an adapter names.
+  ///   - registry: The families that are known.
   /// - Throws: An error that names the file, what is wrong and what to do.
   package static func load(
-    _ url: URL, precision: WeightPrecision? = nil, routing: Routing = .asStored, base: URL? = nil
+    _ url: URL, precision: WeightPrecision? = nil, routing: Routing = .asStored, base: URL? = nil,
+    registry: ModelRegistry = .standard
   ) throws -> VisionLanguageModel {
     let folder = try ModelSource(url, base: base).open()
-    let dense = try ModelRegistry.load(folder, precision: precision) { layer(ofRouter: $0) != nil }
+    let dense = try registry.load(folder, precision: precision) { layer(ofRouter: $0) != nil }
     guard routing != .ignored, let json = try dense.configuration.optionalObject("mod"),
       var configuration = try RoutingConfiguration(
         json, layerCount: dense.decoder.layers.count,

@@ -1,56 +1,5 @@
+package import Images
 package import Tensors
-
-/// One picture as an encoder reads it, which is what the family's preprocessor made of it.
-package struct ImageInput: Sendable {
-  /// A height and a width: of a picture in pixels, or of a grid in tiles or patches.
-  package struct Size: Sendable, Equatable {
-    package var height: Int
-    package var width: Int
-
-    package init(height: Int, width: Int) {
-      self.height = height
-      self.width = width
-    }
-  }
-
-  /// The picture, or several views of it; in Qwen2-VL one row of numbers per patch.
-  /// - Shape: `[views, 3, height, width]`, or `[patches, numbers]`
-  package var pixels: Tensor
-  /// The whole picture in higher resolution, for encoders that look twice (Mini-Gemini).
-  /// - Shape: `[1, 3, height, width]`
-  package var detail: Tensor?
-  /// Whether a pixel of a view shows the picture and is no padding; nil if all do.
-  /// - Shape: `[views · height · width]`
-  package var mask: [Bool]?
-  /// The picture's size before preprocessing.
-  package var originalSize: Size?
-  /// Patches of the picture (Qwen2-VL), or the tiles that it was cut into, without the view of the whole.
-  package var grid: Size?
-
-  package init(
-    pixels: Tensor, detail: Tensor? = nil, mask: [Bool]? = nil, originalSize: Size? = nil, grid: Size? = nil
-  ) {
-    self.pixels = pixels
-    self.detail = detail
-    self.mask = mask
-    self.originalSize = originalSize
-    self.grid = grid
-  }
-
-  package var views: Int { pixels.rows }
-
-  /// Whether both hold the same numbers.
-  package func equals(_ other: ImageInput) -> Bool {
-    let hasSameDetail =
-      if let detail, let second = other.detail {
-        detail.isIdentical(to: second)
-      } else {
-        detail == nil && other.detail == nil
-      }
-    return hasSameDetail && pixels.isIdentical(to: other.pixels) && mask == other.mask
-      && originalSize == other.originalSize && grid == other.grid
-  }
-}
 
 /// The part of the picture that a token stands for, in shares of the picture's height and width.
 package struct TokenArea: Sendable, Equatable {

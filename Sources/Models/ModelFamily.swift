@@ -1,32 +1,62 @@
 internal import Checkpoints
-internal import Foundation
-internal import StrictJSON
+package import Foundation
+package import Images
+package import StrictJSON
+package import Tokenization
 
-/// One family of checkpoints: how its tensors are named and its models are put together.
-protocol ModelFamily: Sendable {
+/// One family of checkpoints: how its tensors are named, and how its models are put together, asked and shown pictures.
+package protocol ModelFamily: Sendable {
+  /// What `model_type` in config.json calls its models.
+  static var modelTypes: [String] { get }
+  /// Its types, for messages.
+  static var summary: String { get }
+  /// Whether a config.json of one of its types is the family's own.
+  static func reads(_ json: JSONObject) -> Bool
+
   /// Reads the configuration.
   init(_ files: ModelFiles) throws
+  /// As `inspect` prints it.
+  var name: String { get }
   /// The family's name of a stored tensor; nil for tensors that the model does without.
   func name(ofStored name: String) -> String?
   func model(_ json: JSONObject, from source: any ParameterSource) -> VisionLanguageModel
   /// Folders of towers that the checkpoint leaves to another repository.
   var towers: [TowerFolder] { get }
+  /// The conversation template that its models were trained with.
+  var template: ConversationTemplate { get }
+  /// What makes pictures the models' inputs; nil for models that read text only.
+  /// - Throws: `JSONError` if a setting makes no sense or is not supported.
+  func imageProcessor(_ settings: PreprocessorSettings) throws -> (any ImageProcessor)?
+  /// The side of the pictures where nothing but CLIP's rules makes them; nil for families that need a file of settings.
+  var pictureSide: Int? { get }
 }
 
 extension ModelFamily {
-  var towers: [TowerFolder] { [] }
+  package static var summary: String { modelTypes.joined(separator: ", ") }
+  package static func reads(_ json: JSONObject) -> Bool { true }
+  package var towers: [TowerFolder] { [] }
+  package var pictureSide: Int? { nil }
+
+  /// What makes pictures the inputs of the models in a folder, for families that read pictures.
+  /// - Parameters:
+  ///   - folder: Where preprocessor_config.json or processor_config.json lies.
+  ///   - json: config.json.
+  /// - Throws: `JSONError` if a file cannot be read or asks for what is not supported.
+  package func imageProcessor(in folder: URL, _ json: JSONObject) throws -> (any ImageProcessor)? {
+    try imageProcessor(PreprocessorSettings(folder: folder, model: json, side: pictureSide))
+  }
 }
 
 /// A folder that holds a tower's weights.
-struct TowerFolder: Sendable {
+package struct TowerFolder: Sendable {
   let folder: CheckpointFolder
   /// The family's name of a tensor in that folder; nil for tensors that are not needed.
   let name: @Sendable (String) -> String?
 }
 
 /// What a family reads its configuration from: config.json, and the folders of towers beside it.
-final class ModelFiles {
-  let json: JSONObject
+package final class ModelFiles {
+  package let json: JSONObject
   /// Nil for models that are made anew.
   let folder: CheckpointFolder?
   /// The configurations of towers that were read, by their paths in a model folder; what is written needs them too.

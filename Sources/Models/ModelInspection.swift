@@ -1,5 +1,6 @@
 package import Checkpoints
 package import Foundation
+package import Images
 internal import StrictJSON
 package import Tensors
 
@@ -33,8 +34,8 @@ package struct ModelInspection: Sendable {
   package let url: URL
   /// `model_type` in config.json.
   package let modelType: String
-  /// The family's name; nil if it is not supported.
-  package let family: String?
+  /// Nil if it is not supported.
+  package let definition: (any ModelFamily)?
   /// Nil if the configuration is not supported.
   package let sizes: Sizes?
   /// Why the configuration is not supported, as a sentence; nil if it is.
@@ -50,9 +51,14 @@ package struct ModelInspection: Sendable {
   /// Files that answering needs and that are not there.
   package let missingFiles: [String]
 
-  /// - Parameter isForeign: Stored names that are no part of the dense model and that the caller looks at.
+  /// - Parameters:
+  ///   - registry: The families that are supported.
+  ///   - isForeign: Stored names that are no part of the dense model and that the caller looks at.
   /// - Throws: `CheckpointError` or `JSONError` if there is no such folder, or its config.json or weights cannot be read.
-  package init(_ folder: CheckpointFolder, isForeign: (String) -> Bool = { _ in false }) throws {
+  package init(
+    _ folder: CheckpointFolder, registry: ModelRegistry = .standard,
+    isForeign: (String) -> Bool = { _ in false }
+  ) throws {
     url = folder.url
     let json = try folder.config()
     modelType = try json.optionalString("model_type") ?? "none"
@@ -62,7 +68,7 @@ package struct ModelInspection: Sendable {
     var faults = TensorFaults()
     let preparesPictures: Bool
     do {
-      let known = try ModelRegistry.family(ModelFiles(json: json, folder: folder))
+      let known = try registry.family(ModelFiles(json: json, folder: folder))
       let recorder = ShapeRecorder()
       let model = known.model(json, from: recorder)
       let tower = Set((model.images?.towerParameters ?? []).map(\.name))
@@ -99,7 +105,7 @@ package struct ModelInspection: Sendable {
       }
       for (name, shape, _) in recorder.shapes where wanted[name] != nil { faults.addMissing(name, shape) }
       faults.unexpected.sort()
-      family = model.family
+      definition = known
       // Models in their makers' own layouts bring no such file and follow CLIP's rules.
       preparesPictures = model.imageTokenID.map { $0 >= 0 } ?? false
       configurationFault = nil
@@ -108,7 +114,7 @@ package struct ModelInspection: Sendable {
         tokensPerImage: model.images.map { $0.tokenCount(of: $0.blank) },
         imageSize: model.images.map { $0.blank.pixels.shape.last ?? 0 }, images: model.images)
     } catch let error where error is ModelError || error is JSONError {
-      family = nil
+      definition = nil
       preparesPictures = false
       configurationFault = "\(error)"
       sizes = nil
@@ -118,9 +124,19 @@ package struct ModelInspection: Sendable {
     missingFiles = Self.missingFiles(of: folder, preparesPictures: preparesPictures)
   }
 
+  /// The family's name; nil if it is not supported.
+  package var family: String? { definition?.name }
+
   /// Why the model cannot be loaded, as a sentence; nil if it can.
   package var reason: String? {
     configurationFault ?? faults.sentence.map { "\(url.path): \($0)" }
+  }
+
+  /// What makes pictures the model's inputs; nil if it reads text only or is not supported.
+  /// - Throws: `JSONError` if a file cannot be read or asks for what is not supported.
+  package func imageProcessor() throws -> (any ImageProcessor)? {
+    guard let definition, sizes?.images != nil else { return nil }
+    return try definition.imageProcessor(in: url, CheckpointFolder(url).config())
   }
 
   /// Learnt numbers of all parts.

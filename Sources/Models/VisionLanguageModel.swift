@@ -1,10 +1,13 @@
+package import Foundation
+package import Images
 package import StrictJSON
 package import Tensors
+package import Tokenization
 
 /// A decoder and, unless it reads text only, the encoder of its pictures.
 package struct VisionLanguageModel: Sendable {
-  /// The family's name, as `inspect` prints it.
-  package let family: String
+  /// The family, which says how the model is asked and shown pictures.
+  package let definition: any ModelFamily
   /// config.json.
   package let configuration: JSONObject
   package let decoder: TransformerDecoder
@@ -16,13 +19,39 @@ package struct VisionLanguageModel: Sendable {
   /// The configurations of towers beside config.json, by their paths in the model's folder.
   package var towerConfigurations: [String: JSONObject] = [:]
 
+  package init(
+    _ definition: any ModelFamily, configuration: JSONObject, decoder: TransformerDecoder,
+    images: (any ImageEncoder)? = nil, imageTokenID: Int? = nil
+  ) {
+    self.definition = definition
+    self.configuration = configuration
+    self.decoder = decoder
+    self.images = images
+    self.imageTokenID = imageTokenID
+  }
+
+  /// The family's name, as `inspect` prints it.
+  package var family: String { definition.name }
+
+  /// The conversation template that the model was trained with.
+  package var template: ConversationTemplate { definition.template }
+
+  /// What makes pictures the model's inputs; nil for models that read text only.
+  /// - Parameter folder: Where preprocessor_config.json or processor_config.json lies.
+  /// - Throws: `JSONError` if a file cannot be read or asks for what is not supported.
+  package func imageProcessor(in folder: URL) throws -> (any ImageProcessor)? {
+    try images.flatMap { _ in try definition.imageProcessor(in: folder, configuration) }
+  }
+
   /// The same model with another decoder.
   package func replacingDecoder(_ decoder: TransformerDecoder, configuration: JSONObject? = nil)
     -> VisionLanguageModel
   {
-    VisionLanguageModel(
-      family: family, configuration: configuration ?? self.configuration, decoder: decoder, images: images,
-      imageTokenID: imageTokenID, carried: carried, towerConfigurations: towerConfigurations)
+    var model = VisionLanguageModel(
+      definition, configuration: configuration ?? self.configuration, decoder: decoder, images: images,
+      imageTokenID: imageTokenID)
+    (model.carried, model.towerConfigurations) = (carried, towerConfigurations)
+    return model
   }
 
   /// All parameters, each once, in a fixed order.

@@ -11,7 +11,7 @@ struct InstructTask: TrainingTask {
   let model: VisionLanguageModel
   let images: any ImageEncoder
   /// Makes inputs of pictures for encoders that do not read plain squares.
-  let preparer: ImagePreparer?
+  let imageProcessor: (any ImageProcessor)?
   let routerCoefficient: Double
   let weighting: RunConfiguration.AnswerWeighting
   let training: WorldExamples
@@ -40,11 +40,11 @@ private struct InstructPiece: TrainingPiece {
       inputs = [try WorldExamples.input(pictures.map(\.scene), side: square.imageSize)]
       rowsPerPicture = square.tokensPerImage
     } else {
-      guard let preparer = task.preparer, let imageID = task.model.imageTokenID else {
+      guard let imageProcessor = task.imageProcessor, let imageID = task.model.imageTokenID else {
         throw TrainingError(
           "this stage learns from pictures, which a \(task.model.family) model does not read")
       }
-      inputs = try pictures.map { try preparer.input(WorldExamples.pixels(of: $0.scene)) }
+      inputs = try pictures.map { try imageProcessor.process(WorldExamples.pixels(of: $0.scene)) }
       for input in inputs { try task.images.check(input) }
       // The world's pictures are all of one size.
       rowsPerPicture = inputs.first.map { task.images.tokenCount(of: $0) } ?? 0

@@ -1,3 +1,4 @@
+internal import Images
 internal import Models
 internal import PocketWorld
 internal import Tensors

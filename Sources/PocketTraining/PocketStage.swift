@@ -75,7 +75,7 @@ package struct PocketStage: TrainingStage {
       let isReadBySquares = images is any SquareImageEncoder || Self.isNew(run)
       let task = InstructTask(
         model: model, images: images,
-        preparer: isReadBySquares ? nil : try ImagePreparer(modelFolder: run.model, encoder: images),
+        imageProcessor: isReadBySquares ? nil : try model.imageProcessor(in: run.model),
         routerCoefficient: model.routing?.routerLossCoefficient ?? 0, weighting: run.answerWeighting,
         training: training, validation: validation)
       return Lesson(model, task)
@@ -98,7 +98,7 @@ package struct PocketStage: TrainingStage {
     -> VisionLanguageModel
   {
     guard Self.isNew(run) else { return try GammaModel.load(run.model) }
-    let model = try ModelRegistry.random(JSONObject.read(contentsOf: run.model), seed: run.seed)
+    let model = try ModelRegistry.standard.random(JSONObject.read(contentsOf: run.model), seed: run.seed)
     MimeticInitialization.apply(to: model.decoder, tokenizer: tokenizer, seed: run.seed)
     if let images = model.images as? any SquareImageEncoder {
       MimeticInitialization.apply(to: images, seed: run.seed)

@@ -82,9 +82,10 @@ struct WorldExamples: Sendable {
   private func encode(_ question: String, answer: String?) throws -> [Int] {
     let template = ConversationTemplate.vicunaV1
     let prompt = try template.prompt([
-      ConversationMessage(.user, "<image>\n" + question), ConversationMessage(.assistant, answer),
+      ConversationMessage(.user, parsing: "<image>\n" + question),
+      ConversationMessage(.assistant, parsing: answer),
     ])
-    return template.encode(prompt, tokenizer: tokenizer, imageID: VisionLanguageSession.imagePlace)
+    return prompt.ids(tokenizer, pictureID: VisionLanguageSession.imagePlace)
   }
 
   /// All scenes as views of one input.
@@ -92,7 +93,7 @@ struct WorldExamples: Sendable {
     var processor = CLIPImageProcessor()
     processor.size = .shortestEdge(side)
     (processor.cropWidth, processor.cropHeight) = (side, side)
-    let values = try scenes.flatMap { try processor.pixelValues(pixels(of: $0)).values }
+    let values = try scenes.flatMap { try processor.samples(pixels(of: $0)).floats() }
     return ImageInput(pixels: Tensor(values, shape: [scenes.count, 3, side, side]))
   }
 

@@ -158,8 +158,8 @@ struct RowRun {
   private func session(_ model: VisionLanguageModel, _ url: URL) throws -> VisionLanguageSession {
     VisionLanguageSession(
       model: model, tokenizer: try TokenizerFolder.load(url),
-      template: ConversationTemplate.usual(for: model),
-      backend: Backend(), preparer: try model.images.map { try ImagePreparer(modelFolder: url, encoder: $0) })
+      template: model.template,
+      backend: Backend(), imageProcessor: try model.imageProcessor(in: url))
   }
 }
 

@@ -1,5 +1,5 @@
-package import Answering
-internal import Images
+internal import Answering
+package import Images
 package import Models
 package import Tensors
 
@@ -18,13 +18,14 @@ package enum ModelShape: String, Sendable, CaseIterable {
   /// The whole model, towers and projector included.
   /// - Parameter precision: The format of the weights.
   package func model(_ precision: WeightPrecision) throws -> VisionLanguageModel {
-    try ModelRegistry.build(configuration, from: RepeatedNoise(precision))
+    try ModelRegistry.standard.build(configuration, from: RepeatedNoise(precision))
   }
 
   /// What makes a picture the model's input; nil for the shape that reads text only.
-  package func preparer() throws -> ImagePreparer? {
-    try preprocessor.map {
-      ImagePreparer(try ImageProcessors.make(preprocessor: $0, model: configuration))
+  package func imageProcessor() throws -> (any ImageProcessor)? {
+    try preprocessor.flatMap {
+      try ModelRegistry.standard.family(configuration)
+        .imageProcessor(PreprocessorSettings($0, model: configuration))
     }
   }
 
@@ -32,6 +33,6 @@ package enum ModelShape: String, Sendable, CaseIterable {
   package func picture() throws -> ImageInput? {
     let side = self == .qwen25VL ? 896 : 1024
     let grey = RGBColor(red: 128, green: 128, blue: 128)
-    return try preparer()?.input(PixelImage(width: side, height: side, fill: grey))
+    return try imageProcessor()?.process(PixelImage(width: side, height: side, fill: grey))
   }
 }

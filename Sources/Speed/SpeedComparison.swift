@@ -1,5 +1,6 @@
 internal import Answering
 internal import Foundation
+package import Images
 internal import MixtureOfDepths
 package import Models
 package import StrictJSON

@@ -11,6 +11,12 @@ extension Tensor {
     try fill(bytes)
   }
 
+  /// A float32 tensor whose memory `fill` writes, all of it: the elements in row-major order.
+  package init(floats shape: [Int], filling fill: (UnsafeMutablePointer<Float>) throws -> Void) rethrows {
+    self.init(uninitialized: shape)
+    try fill(floatPointer)
+  }
+
   /// Lends the stored elements in row-major order, in the machine's byte order.
   package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
     defer { withExtendedLifetime(storage) {} }

@@ -7,6 +7,8 @@ struct AddedTokenSplitter: Sendable {
   }
 
   private var trie = ByteTrie<AddedToken>()
+  /// Ids of tokens that count as special without being called so.
+  var reserved: Set<Int> = []
 
   init(_ tokens: [AddedToken]) {
     for token in tokens { insert(token, content: Array(token.content.utf8)) }
@@ -17,16 +19,24 @@ struct AddedTokenSplitter: Sendable {
   /// Looks for `content` instead of the token's own string.
   mutating func insert(_ token: AddedToken, content: [UInt8]) { trie.insert(content, token) }
 
+  /// Whether the token must not be found in literal text.
+  private func isSpecial(_ token: AddedToken) -> Bool { token.isSpecial || reserved.contains(token.id) }
+
   /// Takes time in proportion to the text's length, times at most that of the longest token's string.
-  func segments(of text: UnsafeBufferPointer<UInt8>) -> [Segment] {
+  /// - Parameter literals: Ranges of the text, in order, in which no special token begins or ends.
+  func segments(of text: UnsafeBufferPointer<UInt8>, literals: [Range<Int>] = []) -> [Segment] {
     if text.isEmpty { return [] }
     if isEmpty { return [.text(0..<text.count)] }
     var segments: [Segment] = []
     var position = 0
     var textStart = 0
     var spaceEnd = 0
+    var literals = literals[...]
     while position < text.count {
-      guard trie.mayStart(with: text[position]), let (token, end) = match(in: text, at: position) else {
+      while let literal = literals.first, literal.upperBound <= position { literals.removeFirst() }
+      guard trie.mayStart(with: text[position]),
+        let (token, end) = match(in: text, at: position, before: literals.first?.lowerBound ?? text.count)
+      else {
         position += 1
         continue
       }
@@ -60,9 +70,14 @@ struct AddedTokenSplitter: Sendable {
     return segments
   }
 
-  private func match(in text: UnsafeBufferPointer<UInt8>, at start: Int) -> (AddedToken, end: Int)? {
+  /// - Parameter limit: Where the literal text begins, beyond which no special token may reach.
+  private func match(in text: UnsafeBufferPointer<UInt8>, at start: Int, before limit: Int)
+    -> (AddedToken, end: Int)?
+  {
     var found: (AddedToken, end: Int)?
-    trie.forEachMatch(in: text, at: start) { token, end in found = (token, end) }
+    trie.forEachMatch(in: text, at: start) { token, end in
+      if end <= limit || !isSpecial(token) { found = (token, end) }
+    }
     return found
   }
 

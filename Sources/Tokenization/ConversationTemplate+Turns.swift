@@ -5,7 +5,8 @@ extension ConversationTemplate {
     var turns = TurnFormat()
     turns.pictureTags = ["<|vision_start|>", "<|vision_end|>"]
     return ConversationTemplate(
-      name: "qwen2_vl", style: .turns, system: "<|im_start|>system\nYou are a helpful assistant.",
+      name: "qwen2_vl", style: .turns, systemOpening: "<|im_start|>system\n",
+      system: "You are a helpful assistant.",
       roles: ["<|im_start|>user\n", "<|im_start|>assistant\n"], separator: "<|im_end|>\n", turns: turns)
   }()
 
@@ -15,7 +16,7 @@ extension ConversationTemplate {
     turns.beforeText = "\n"
     turns.openAnswer = "<|im_start|>assistant\n"
     return ConversationTemplate(
-      name: "llava_onevision", style: .turns, system: "",
+      name: "llava_onevision", style: .turns, systemOpening: "<|im_start|>system \n", system: "",
       roles: ["<|im_start|>user ", "<|im_start|>assistant "], separator: "<|im_end|>", turns: turns)
   }()
 
@@ -27,7 +28,7 @@ extension ConversationTemplate {
     turns.beforeTextAlone = " "
     turns.tilesPictures = true
     return ConversationTemplate(
-      name: "smolvlm", style: .turns, system: "", roles: ["User:", "Assistant:"],
+      name: "smolvlm", style: .turns, systemOpening: "System: ", system: "", roles: ["User:", "Assistant:"],
       separator: "<end_of_utterance>\n", turns: turns)
   }()
 
@@ -37,7 +38,8 @@ extension ConversationTemplate {
     turns.afterPicture = "\n"
     turns.trimsText = true
     return ConversationTemplate(
-      name: "llama_3_instruct", style: .turns, system: "",
+      name: "llama_3_instruct", style: .turns,
+      systemOpening: "<|start_header_id|>system<|end_header_id|>\n\n", system: "",
       roles: [
         "<|start_header_id|>user<|end_header_id|>\n\n", "<|start_header_id|>assistant<|end_header_id|>\n\n",
       ], separator: "<|eot_id|>", turns: turns)
@@ -48,6 +50,7 @@ extension ConversationTemplate {
     var turns = TurnFormat()
     turns.afterPicture = "\n"
     turns.openAnswer = ""
+    turns.opensWithSystem = false
     return ConversationTemplate(
       name: "mistral", style: .turns, system: "", roles: ["[INST] ", " "], separator: " [/INST]",
       assistantSeparator: "</s>", turns: turns)
@@ -55,18 +58,18 @@ extension ConversationTemplate {
 
   /// `prompt` with every picture written out as its tiles, where the template's models cut pictures up.
   ///
-  /// Each `<image>` then stands for the rows of one tile: the tiles of each row of the grid and at last the whole picture,
-  /// or only that for a grid of 0 × 0 (`_prompt_split_image` of transformers' Idefics3 processor).
+  /// Each picture's part then stands for the rows of one tile: the tiles of each row of the grid and at last the whole
+  /// picture, between words that name the places.
   /// - Parameter grids: Of each picture in the order of the prompt.
   /// - Throws: ``TokenizationError`` if there are more or fewer grids than pictures.
-  package func tilingPictures(in prompt: String, grids: [PictureGrid]) throws -> String {
+  package func tilingPictures(in prompt: PromptText, grids: [PictureGrid]) throws -> PromptText {
     guard turns.tilesPictures else { return prompt }
-    let pieces = prompt.pieces(around: Self.imagePlaceholder)
-    guard grids.count == pieces.count - 1 else {
+    guard grids.count == prompt.pictureCount else {
       throw TokenizationError.invalidConversation(
-        template: name, reason: "it has \(pieces.count - 1) pictures, but \(grids.count) are given")
+        template: name, reason: "it has \(prompt.pictureCount) pictures, but \(grids.count) are given")
     }
-    return zip(grids, pieces.dropFirst()).reduce(pieces[0]) { $0 + $1.0.text + $1.1 }
+    var rest = grids[...]
+    return prompt.replacing { part in part == .picture ? rest.popFirst()?.text : nil }
   }
 }
 
@@ -80,14 +83,18 @@ package struct PictureGrid: Sendable, Equatable {
     self.columns = columns
   }
 
-  fileprivate var text: String {
+  fileprivate var text: PromptText {
     let around = "<fake_token_around_image>"
-    let place = ConversationTemplate.imagePlaceholder
-    let whole = "\(around)<global-img>\(place)\(around)"
-    if rows <= 0 || columns <= 0 { return whole }
-    let tiles = (1...rows).map { row in
-      (1...columns).map { "\(around)<row_\(row)_col_\($0)>\(place)" }.joined() + "\n"
+    var text = PromptText()
+    if rows > 0, columns > 0 {
+      for row in 1...rows {
+        for column in 1...columns {
+          text += .control("\(around)<row_\(row)_col_\(column)>") + .picture
+        }
+        text += .control("\n")
+      }
+      text += .control("\n")
     }
-    return tiles.joined() + "\n" + whole
+    return text + .control("\(around)<global-img>") + .picture + .control(around)
   }
 }

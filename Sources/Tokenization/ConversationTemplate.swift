@@ -22,43 +22,50 @@ package struct ConversationTemplate: Sendable, Equatable {
 
   package var name: String
   package var style: Style
-  package var system: String
+  /// Stands in front of the system text, unless there is none.
+  package var systemOpening: String
+  /// What the model is told before the conversation.
+  package var system: PromptText
   /// Names of the user's and the assistant's role, as the prompt writes them.
   package var roles: [String]
   package var separator: String
   /// The separator after an assistant's turn, where it differs.
   package var assistantSeparator: String?
   /// Messages that come before those of the conversation.
-  package var presetMessages: [ConversationMessage] = []
+  package var presetMessages: [ConversationMessage]
   /// The first turn's image gets a turn of its own, between the tags `<Image>` and `</Image>`.
-  package var tagsImage = false
+  package var tagsImage: Bool
   /// What else the style `turns` needs to know.
-  package var turns = TurnFormat()
+  package var turns: TurnFormat
+
+  package init(
+    name: String, style: Style, systemOpening: String = "", system: String, roles: [String],
+    separator: String, assistantSeparator: String? = nil, presetMessages: [ConversationMessage] = [],
+    tagsImage: Bool = false, turns: TurnFormat = TurnFormat()
+  ) {
+    self.name = name
+    self.style = style
+    self.systemOpening = systemOpening
+    self.system = .control(system)
+    self.roles = roles
+    self.separator = separator
+    self.assistantSeparator = assistantSeparator
+    self.presetMessages = presetMessages
+    self.tagsImage = tagsImage
+    self.turns = turns
+  }
+
+  /// The template with another system text, which is a user's words: special tokens that it spells stay text.
+  package func withSystem(_ text: String) -> ConversationTemplate {
+    var template = self
+    template.system = .text(turns.trimsText ? text.trimmed() : text)
+    return template
+  }
 
   /// The strings at which generation ends.
   package var stopStrings: [String] {
     let end = assistantSeparator ?? separator
     let stop = style == .turns ? end.trimmed() : style == .two ? end : separator
     return stop.isEmpty ? [] : [stop]
-  }
-}
-
-/// One turn of a conversation.
-package struct ConversationMessage: Sendable, Equatable {
-  package enum Role: Int, Sendable {
-    case user = 0
-    case assistant = 1
-  }
-
-  package var role: Role
-  /// The text, in which `<image>` stands for a picture; nil for the turn that the model is to write.
-  package var text: String?
-  /// The first turn has a picture in front of its text, whether or not `text` says so.
-  package var hasImage: Bool
-
-  package init(_ role: Role, _ text: String?, hasImage: Bool = false) {
-    self.role = role
-    self.text = text
-    self.hasImage = hasImage
   }
 }

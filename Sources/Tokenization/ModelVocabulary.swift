@@ -39,8 +39,12 @@ struct ModelVocabulary {
 
   /// Reads a byte-pair model: ids by piece, and merges each written as `"a b"` or as `["a", "b"]`.
   ///
+  /// - Parameter special: Ids that no text becomes.
   /// - Throws: `JSONError` or ``TokenizationError`` if it is malformed or needs what is not supported.
-  init(pairs description: JSONObject, decoder: PieceDecoder, isByteLevel: Bool, file: String) throws {
+  init(
+    pairs description: JSONObject, decoder: PieceDecoder, isByteLevel: Bool, without special: Set<Int>,
+    file: String
+  ) throws {
     for option in ["continuing_subword_prefix", "end_of_word_suffix"] {
       guard try description.optionalString(option) ?? "" == "" else {
         throw TokenizationError.unsupported(file: file, component: "the model option \"\(option)\"")
@@ -60,7 +64,7 @@ struct ModelVocabulary {
       return (merge.array ?? []).compactMap(\.string).map { ByteString($0) }
     }
     let unknown = unknown
-    try addMerges(pairs, place: "model.merges", file: file) { merger in
+    try addMerges(pairs, without: special, place: "model.merges", file: file) { merger in
       merger.unknown = unknown.flatMap { Int32(exactly: $0) }
       merger.fusesUnknown = fusesUnknown
       if fallsBack, !isByteLevel {
@@ -106,7 +110,7 @@ struct ModelVocabulary {
   }
 
   mutating func addMerges(
-    _ pairs: [[ByteString]], place: String, file: String,
+    _ pairs: [[ByteString]], without special: Set<Int> = [], place: String, file: String,
     configure: (inout BytePairMerger) -> Void = { _ in }
   ) throws {
     guard case .pairs(var merger) = model else { return }
@@ -119,6 +123,7 @@ struct ModelVocabulary {
           file: file, place: "\(place)[\(rank)]",
           reason: "does not join two tokens of the vocabulary to a third")
       }
+      if special.contains(result) { continue }
       let key = BytePairMerger.key(Int32(truncatingIfNeeded: left), Int32(truncatingIfNeeded: right))
       merger.merges[key] = BytePairMerger.Merge(
         rank: UInt32(truncatingIfNeeded: rank), result: Int32(truncatingIfNeeded: result))

@@ -32,7 +32,8 @@ extension PipelineTokenizer {
     let lines = String(decoding: merges, as: UTF8.self)
       .split(whereSeparator: \.isNewline).drop { $0.hasPrefix("#version") }
     try read.addMerges(
-      lines.map { ModelVocabulary.parts(of: $0) }, place: "merges.txt", file: file)
+      lines.map { ModelVocabulary.parts(of: $0) },
+      without: Set(addedTokens.lazy.filter(\.isSpecial).map(\.id)), place: "merges.txt", file: file)
     table = read.table
     ids = read.ids
     model = read.model

@@ -21,13 +21,20 @@ extension PipelineTokenizer {
     dropsLeadingSpace = decoder.dropsLeadingSpace
     prefersWholePieces = try model.optionalBool("ignore_merges") ?? false
 
+    let listed = try (description.optionalObjects("added_tokens") ?? []).map {
+      try AddedToken($0, id: $0.int("id"))
+    }
+    let known = Set(listed.map(\.id))
+    let tokens = listed + addedTokens.filter { !known.contains($0.id) }
+    // Literal text that spells a special token is made of other pieces.
+    let special = Set(tokens.lazy.filter(\.isSpecial).map(\.id))
     let vocabulary: ModelVocabulary
     // Files of old libraries do not say what they are; a list of pieces with scores is a unigram model's.
     let type = try model.optionalString("type") ?? (model["vocab"]?.array == nil ? "BPE" : "Unigram")
     switch type {
     case "BPE":
       vocabulary = try ModelVocabulary(
-        pairs: model, decoder: decoder, isByteLevel: preTokenizer.isByteLevel, file: file)
+        pairs: model, decoder: decoder, isByteLevel: preTokenizer.isByteLevel, without: special, file: file)
     case "Unigram":
       vocabulary = try ModelVocabulary(unigram: model, decoder: decoder, file: file)
     default:
@@ -38,12 +45,13 @@ extension PipelineTokenizer {
     self.model = vocabulary.model
     modelCount = vocabulary.table.count
 
-    let listed = try (description.optionalObjects("added_tokens") ?? []).map {
-      try AddedToken($0, id: $0.int("id"))
-    }
-    let known = Set(listed.map(\.id))
-    try add(listed + addedTokens.filter { !known.contains($0.id) }, file: file)
+    try add(tokens, file: file)
     findSpecialTokens(names, unknown: vocabulary.unknown)
+    if case .unigram(var segmenter) = self.model {
+      let known = [bosID, eosID, padID, unkID].compactMap { $0 }
+      segmenter.special = special.union(known + postProcessor.front + postProcessor.back)
+      self.model = .unigram(segmenter)
+    }
   }
 
   /// Makes `tokens` known, behind the vocabulary or over its own where the ids are the same.

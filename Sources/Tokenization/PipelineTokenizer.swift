@@ -25,45 +25,64 @@ package struct PipelineTokenizer: TextTokenizer {
   package internal(set) var padID: Int?
   package internal(set) var unkID: Int?
 
-  package func encode(_ text: String, addBOS: Bool) -> [Int] {
+  package func encode(_ pieces: [TextPiece], addBOS: Bool) -> [Int] {
     var ids = addBOS ? postProcessor.front : []
-    var text = text
-    text.withUTF8 { bytes in
-      for segment in rawSplitter.segments(of: bytes) {
-        switch segment {
-        case .token(let id): ids.append(id)
-        case .text(let range): encodeRaw(bytes[range], startsText: range.lowerBound == 0, into: &ids)
-        }
+    let text = JoinedText(pieces)
+    let segments = text.bytes.withUnsafeBufferPointer {
+      rawSplitter.segments(of: $0, literals: text.literals)
+    }
+    for segment in segments {
+      switch segment {
+      case .token(let id): ids.append(id)
+      case .text(let range): encodeRaw(text, range, into: &ids)
       }
     }
     if addBOS { ids += postProcessor.back }
     return ids
   }
 
-  private func encodeRaw(
-    _ text: Slice<UnsafeBufferPointer<UInt8>>, startsText: Bool, into ids: inout [Int]
-  ) {
-    let normalized = normalizer.normalize(text)
+  package func reserving(_ ids: Set<Int>) -> PipelineTokenizer {
+    var tokenizer = self
+    tokenizer.rawSplitter.reserved.formUnion(ids)
+    tokenizer.normalizedSplitter.reserved.formUnion(ids)
+    return tokenizer
+  }
+
+  private func encodeRaw(_ text: JoinedText, _ range: Range<Int>, into ids: inout [Int]) {
+    var normalized = normalizer.normalize(text.bytes[range])
+    let (startsText, isLiteral) = (range.lowerBound == 0, !text.literals.isEmpty)
     if normalizedSplitter.isEmpty {
-      encodeNormalized(normalized, startsText: startsText, into: &ids)
+      encodeNormalized(normalized, startsText: startsText, isLiteral: isLiteral, into: &ids)
       return
     }
-    for segment in normalized.withUnsafeBufferPointer({ normalizedSplitter.segments(of: $0) }) {
+    var segments = normalized.withUnsafeBufferPointer { normalizedSplitter.segments(of: $0) }
+    if isLiteral, segments.count > 1 || segments.first != .text(normalized.indices) {
+      // Only with each piece normalised by itself is it known what of the whole is literal.
+      let joined = normalizer.normalize(text.runs(in: range))
+      normalized = joined.bytes
+      segments = normalized.withUnsafeBufferPointer {
+        normalizedSplitter.segments(of: $0, literals: joined.literals)
+      }
+    }
+    for segment in segments {
       switch segment {
       case .token(let id): ids.append(id)
       case .text(let range):
         encodeNormalized(
-          Array(normalized[range]), startsText: startsText && range.lowerBound == 0, into: &ids)
+          Array(normalized[range]), startsText: startsText && range.lowerBound == 0, isLiteral: isLiteral,
+          into: &ids)
       }
     }
   }
 
-  private func encodeNormalized(_ text: [UInt8], startsText: Bool, into ids: inout [Int]) {
+  private func encodeNormalized(
+    _ text: [UInt8], startsText: Bool, isLiteral: Bool, into ids: inout [Int]
+  ) {
     for piece in preTokenizer.pieces(of: text, startsText: startsText) {
-      if prefersWholePieces, let id = self.ids[spelling(of: piece)], id < modelCount {
+      if prefersWholePieces, let id = self.ids[spelling(of: piece)], id < modelCount, !isSpecial(id) {
         ids.append(id)
       } else {
-        model.encode(piece, into: &ids)
+        model.encode(piece, isLiteral: isLiteral, into: &ids)
       }
     }
   }

@@ -8,7 +8,7 @@ package struct SentencePieceTokenizer: TextTokenizer {
   private let algorithm: SentencePieceModel.Algorithm
   private let table: PieceTable
   private let ids: [ByteString: Int]
-  private let splitter: AddedTokenSplitter
+  private var splitter: AddedTokenSplitter
   private let addsBOS: Bool
   private let isLegacy: Bool
 
@@ -61,12 +61,18 @@ package struct SentencePieceTokenizer: TextTokenizer {
     self.addsBOS = addsBOS ?? (algorithm == .bytePairEncoding)
   }
 
-  package func encode(_ text: String, addBOS: Bool) -> [Int] {
+  package func reserving(_ ids: Set<Int>) -> SentencePieceTokenizer {
+    var tokenizer = self
+    tokenizer.splitter.reserved.formUnion(ids)
+    return tokenizer
+  }
+
+  package func encode(_ pieces: [TextPiece], addBOS: Bool) -> [Int] {
     var ids: [Int] = []
     if addBOS, addsBOS, let bosID { ids.append(bosID) }
-    var text = isLegacy ? text : text.pieces(around: "\u{2581}").joined(separator: " ")
-    text.withUTF8 { bytes in
-      for segment in splitter.segments(of: bytes) {
+    let text = JoinedText(isLegacy ? pieces : pieces.map(\.withoutSpaceMarks))
+    text.bytes.withUnsafeBufferPointer { bytes in
+      for segment in splitter.segments(of: bytes, literals: text.literals) {
         switch segment {
         case .token(let id): ids.append(id)
         case .text(let range):
@@ -93,7 +99,9 @@ package struct SentencePieceTokenizer: TextTokenizer {
     if rest.isEmpty {
       ids.remove(at: start)
     } else {
-      ids[start] = self.ids[ByteString(rest)] ?? unkID ?? ids[start]
+      // Literal text may spell what is a special token without the space.
+      let id = self.ids[ByteString(rest)] ?? unkID ?? ids[start]
+      ids[start] = isSpecial(id) && id != unkID ? ids[start] : id
     }
   }
 
@@ -118,4 +126,11 @@ package struct SentencePieceTokenizer: TextTokenizer {
   package func piece(for id: Int) -> String? { table.piece(for: id) }
   package func id(for piece: String) -> Int? { ids[ByteString(piece)] }
   package func isSpecial(_ id: Int) -> Bool { table.isSpecial(id) }
+}
+
+extension TextPiece {
+  /// The piece with every ▁ as a space.
+  fileprivate var withoutSpaceMarks: TextPiece {
+    TextPiece(string.pieces(around: "\u{2581}").joined(separator: " "), isLiteral: isLiteral)
+  }
 }

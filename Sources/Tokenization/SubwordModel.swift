@@ -4,10 +4,11 @@ enum SubwordModel: Sendable {
   case unigram(UnigramSegmenter)
 
   /// Appends the ids of `piece`, which is UTF-8.
-  func encode(_ piece: ArraySlice<UInt8>, into ids: inout [Int]) {
+  /// - Parameter isLiteral: Some of the text that the piece is of is literal, so that it spells no special token.
+  func encode(_ piece: ArraySlice<UInt8>, isLiteral: Bool, into ids: inout [Int]) {
     switch self {
     case .pairs(let merger): merger.encode(piece, into: &ids)
-    case .unigram(let segmenter): segmenter.encode(piece, into: &ids)
+    case .unigram(let segmenter): segmenter.encode(piece, isLiteral: isLiteral, into: &ids)
     }
   }
 }

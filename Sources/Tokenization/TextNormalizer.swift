@@ -62,17 +62,31 @@ struct TextNormalizer: Sendable {
     return .replaceSpaces(with: content)
   }
 
-  func normalize(_ text: some Sequence<UInt8>) -> [UInt8] {
+  /// - Parameters:
+  ///   - startsText: The text begins here, and may get something in front.
+  ///   - endsText: The text ends here.
+  func normalize(_ text: some Sequence<UInt8>, startsText: Bool = true, endsText: Bool = true) -> [UInt8] {
     var text = Array(text)
     for step in steps {
       switch step {
-      case .prepend(let prefix): if !text.isEmpty { text.insert(contentsOf: prefix, at: 0) }
+      case .prepend(let prefix): if startsText, !text.isEmpty { text.insert(contentsOf: prefix, at: 0) }
       case .replace(let pattern, let content): text = text.replacing(pattern, with: content)
       case .replaceSpaces(let content): text = text.replacingRunsOfSpaces(with: content)
-      case .stripSpace(let left, let right): text = text.stripped(left: left, right: right)
+      case .stripSpace(let left, let right):
+        text = text.stripped(left: left && startsText, right: right && endsText)
       case .compose: text = CanonicalComposition.shared.normalize(text)
       case .mapCharacters(let map): text = map.apply(to: text)
       }
+    }
+    return text
+  }
+
+  /// Normalises parts of one text each by itself, so that it stays known which bytes are literal.
+  func normalize(_ runs: [(bytes: ArraySlice<UInt8>, isLiteral: Bool)]) -> JoinedText {
+    var text = JoinedText()
+    for (index, run) in runs.enumerated() {
+      let bytes = normalize(run.bytes, startsText: index == 0, endsText: index == runs.count - 1)
+      text.append(bytes, isLiteral: run.isLiteral)
     }
     return text
   }

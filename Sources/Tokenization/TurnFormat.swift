@@ -14,26 +14,30 @@ package struct TurnFormat: Sendable, Equatable {
   package var beforeTextAlone = ""
   /// White space at both ends of a text goes.
   package var trimsText = false
+  /// The system text stands in front of the conversation; if not, in front of the first question.
+  package var opensWithSystem = true
   /// Each picture is cut into tiles, which ``ConversationTemplate/tilingPictures(in:grids:)`` writes out.
   package var tilesPictures = false
 
   package init() {}
 
-  /// A turn's pictures and text. Pictures at the start are marked by `<image>`, with or without a line break behind, which
-  /// the format's own takes the place of.
-  func content(_ text: String) -> String {
-    let mark = ConversationTemplate.imagePlaceholder
-    let picture = pictureTags.joined(separator: mark)
-    var rest = text[...]
-    var pictures = ""
-    while rest.utf8.starts(with: mark.utf8) {
-      rest = rest.dropFirst(mark.count)
-      if rest.utf8.first == UInt8(ascii: "\n") { rest = rest.dropFirst() }
-      pictures += picture + afterPicture
+  /// A turn's pictures and text. Pictures at the start may have a line break behind them, which the format's own takes
+  /// the place of.
+  func content(_ content: PromptText) -> PromptText {
+    let picture = PromptText.control(pictureTags[0]) + .picture + .control(pictureTags[1])
+    var front = PromptText()
+    var text = content
+    while text.parts.first == .picture {
+      text = PromptText(Array(text.parts.dropFirst()))
+      var mayDrop = true
+      text = text.dropping { scalar in
+        defer { mayDrop = false }
+        return mayDrop && scalar == "\n"
+      }
+      front += picture + .control(afterPicture)
     }
-    var text = String(rest)
     if trimsText { text = text.trimmed() }
-    text = text.pieces(around: mark).joined(separator: picture)
-    return pictures + beforeText + (pictures.isEmpty ? beforeTextAlone : "") + text
+    text = text.replacing { $0 == .picture ? picture : nil }
+    return front + .control(beforeText + (front.isEmpty ? beforeTextAlone : "")) + text
   }
 }

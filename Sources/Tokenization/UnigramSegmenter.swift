@@ -13,6 +13,8 @@ struct UnigramSegmenter: Sendable {
   var bytes: [Int] = []
   /// Stands for characters that have no token; without it, such are dropped.
   var unknown: Int?
+  /// Ids that literal text never becomes.
+  var special: Set<Int> = []
   private var lowestScore = 0.0
 
   /// - Parameter scores: By id; a piece that stands there twice has its later id.
@@ -33,7 +35,8 @@ struct UnigramSegmenter: Sendable {
   }
 
   /// Appends the ids of `text`, which is UTF-8. Takes time in proportion to its length times the longest token's.
-  func encode(_ text: ArraySlice<UInt8>, into ids: inout [Int]) {
+  /// - Parameter isLiteral: Some of the text, or of what is around it, is literal.
+  func encode(_ text: ArraySlice<UInt8>, isLiteral: Bool, into ids: inout [Int]) {
     text.withUnsafeBufferPointer { text in
       var reversed: [Int] = []
       var unknownEnd: Int?
@@ -46,7 +49,7 @@ struct UnigramSegmenter: Sendable {
           reversed.append(unknown)
         }
       }
-      let steps = bestSteps(text)
+      let steps = bestSteps(text, isLiteral: isLiteral)
       var end = text.count
       while end > 0 {
         let step = steps[end]
@@ -63,7 +66,7 @@ struct UnigramSegmenter: Sendable {
     }
   }
 
-  private func bestSteps(_ text: UnsafeBufferPointer<UInt8>) -> [Step] {
+  private func bestSteps(_ text: UnsafeBufferPointer<UInt8>, isLiteral: Bool) -> [Step] {
     var steps = [Step](repeating: Step(), count: text.count + 1)
     let unknownScore = lowestScore - 10
     var start = 0
@@ -73,6 +76,7 @@ struct UnigramSegmenter: Sendable {
       while characterEnd < text.count, UTF8.isContinuation(text[characterEnd]) { characterEnd += 1 }
       var hasCharacter = false
       trie.forEachMatch(in: text, at: start) { entry, end in
+        if isLiteral, special.contains(entry.id) { return }
         if steps[end].start < 0 || scoreHere + entry.score > steps[end].score {
           steps[end] = Step(
             score: scoreHere + entry.score, start: start, id: entry.id == unknown ? nil : entry.id)

@@ -1,5 +1,7 @@
+internal import Images
 internal import Answering
 package import Foundation
+internal import Images
 internal import MixtureOfDepths
 package import Models
 package import Tensors

@@ -1,6 +1,7 @@
 internal import Answering
 internal import Checkpoints
 package import Foundation
+internal import Images
 package import Models
 internal import Tensors
 

@@ -1,3 +1,4 @@
+internal import Images
 internal import Answering
 internal import Models
 internal import Tensors

@@ -11,7 +11,7 @@ struct BenchSubject {
   let dense, routed: VisionLanguageModel
   /// What the encoder reads where no picture is given; nil for its own idea of an empty picture.
   let picture: ImageInput?
-  private let preparer: ImagePreparer?
+  private let imageProcessor: (any ImageProcessor)?
 
   /// - Parameters:
   ///   - model: A model folder.
@@ -30,7 +30,7 @@ struct BenchSubject {
     if let shape = shape.flatMap(ModelShape.init(rawValue:)) {
       dense = try shape.model(precision ?? .float32)
       routed = routedAtRandom(dense)
-      (preparer, picture) = (try shape.preparer(), try shape.picture())
+      (imageProcessor, picture) = (try shape.imageProcessor(), try shape.picture())
       return
     }
     let url = URL(fileURLWithPath: model ?? "")
@@ -38,7 +38,7 @@ struct BenchSubject {
     let stored = try GammaModel.load(url, precision: precision, routing: skip.map { .skip($0) } ?? .asStored)
     self.dense = dense
     routed = stored.routing == nil ? routedAtRandom(dense) : stored
-    preparer = try dense.images.map { try ImagePreparer(modelFolder: url, encoder: $0) }
+    imageProcessor = try dense.imageProcessor(in: url)
     picture = nil
   }
 
@@ -54,9 +54,9 @@ struct BenchSubject {
 
   /// What reads a picture file and makes the encoder's input of it.
   func loader(of path: String) throws -> () throws -> ImageInput {
-    guard let preparer else {
+    guard let imageProcessor else {
       throw AnswerError("a \(dense.family) model reads text only, not pictures")
     }
-    return { try preparer.input(ImageLoader.load(path: path)) }
+    return { try imageProcessor.process(ImageLoader.load(path: path)) }
   }
 }

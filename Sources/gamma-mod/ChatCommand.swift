@@ -14,10 +14,15 @@ struct ChatCommand: AsyncParsableCommand {
 
   @OptionGroup var options: ModelOptions
 
+  @Option(
+    name: [.customLong("sys", withSingleDash: true), .customLong("system-prompt")],
+    help: "What the model is told before the conversation, instead of the template's own words.")
+  var system: String?
+
   @OptionGroup var sampling: SamplingArguments
 
   func run() async throws {
-    let session = try options.session()
+    let session = try options.session(system: system)
     let engine = Engine(session, options.limits)
     var conversation = Conversation()
     while true {
@@ -57,15 +62,14 @@ private struct Conversation {
   mutating func ask(
     _ question: String, _ session: VisionLanguageSession, _ engine: Engine, _ options: AnswerOptions
   ) async throws {
-    let marks = String(repeating: ConversationTemplate.imagePlaceholder + "\n", count: pending.count)
-    let turn = messages + [ConversationMessage(.user, marks + question)]
+    let turn = messages + [ConversationMessage(.user, question, pictures: pending.count)]
     let prompt = try session.prompt(
       turn + [ConversationMessage(.assistant, nil)], images: pictures + pending)
     let answer = try await Interrupt.watchTurn(engine.submit(AnswerRequest(prompt, options))) {
       try StandardOutput.write($0)
     }.answer
     try StandardOutput.write(line: "")
-    messages = turn + [ConversationMessage(.assistant, answer.text)]
+    messages = turn + [ConversationMessage(.assistant, content: .tokens(answer.ids))]
     pictures += pending
     pending = []
   }

@@ -12,7 +12,8 @@ struct GammaMoD: AsyncParsableCommand {
     version: "gamma-mod 0.1.0",
     subcommands: [
       RunCommand.self, ChatCommand.self, InspectCommand.self, TraceCommand.self, TokenizeCommand.self,
-      ARankCommand.self, ConvertCommand.self, QuantizeCommand.self, TrainCommand.self, EvalCommand.self,
+      PreprocessCommand.self, ARankCommand.self, ConvertCommand.self, QuantizeCommand.self, TrainCommand.self,
+      EvalCommand.self,
       ScoreCommand.self, BenchCommand.self, DemoCommand.self, WorldCommand.self, ReproduceCommand.self,
     ])
 

@@ -26,7 +26,7 @@ struct InspectCommand: ParsableCommand {
   func run() throws {
     let url = URL(fileURLWithPath: model)
     let inspection = try GammaInspection(url)
-    let count = try picture.map { try tokens(of: $0, inspection, url) }
+    let count = try picture.map { try tokens(of: $0, inspection) }
     if json {
       var object = inspection.json
       if let count { object["picture_tokens"] = JSONValue(count) }
@@ -39,16 +39,17 @@ struct InspectCommand: ParsableCommand {
     }
   }
 
-  private func tokens(of size: PictureSize, _ inspection: GammaInspection, _ url: URL) throws
+  private func tokens(of size: PictureSize, _ inspection: GammaInspection) throws
     -> Int
   {
-    guard let images = inspection.model.sizes?.images else {
+    guard let images = inspection.model.sizes?.images, let processor = try inspection.model.imageProcessor()
+    else {
       throw ValidationError("--picture needs a supported model that reads pictures")
     }
     let blank = try PixelImage(
       width: size.width, height: size.height,
       pixels: [UInt8](repeating: 0, count: 3 * size.width * size.height))
-    let input = try ImagePreparer(modelFolder: url, encoder: images).input(blank)
+    let input = try processor.process(blank)
     try images.check(input)
     return images.tokenCount(of: input)
   }

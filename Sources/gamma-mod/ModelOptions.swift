@@ -74,10 +74,11 @@ struct ModelOptions: ParsableArguments {
     return limits
   }
 
-  func session() throws -> VisionLanguageSession {
+  /// - Parameter system: What the model is told before the conversation; nil for the template's own words.
+  func session(system: String? = nil) throws -> VisionLanguageSession {
     try VisionLanguageSession(
       url, precision: dtype, routing: routing, template: template.map(ConversationTemplate.named),
-      threads: threads,
+      system: system, threads: threads,
       base: modelBase.map { URL(fileURLWithPath: $0) })
   }
 }

@@ -14,6 +14,11 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup var options: ModelOptions
 
   @Option(
+    name: [.customLong("sys", withSingleDash: true), .customLong("system-prompt")],
+    help: "What the model is told before the conversation, instead of the template's own words.")
+  var system: String?
+
+  @Option(
     name: [.customLong("image"), .customLong("image-file")],
     help: "A picture file; may be repeated; - reads standard input.")
   var images: [String] = []
@@ -39,7 +44,7 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let session = try options.session()
+    let session = try options.session(system: system)
     let pictures = try images.map { try PictureInput.load($0, exif: exif == .on) }
     let messages = [ConversationMessage(.user, prompt), ConversationMessage(.assistant, nil)]
     let prompt = try session.prompt(messages, images: pictures)

@@ -61,6 +61,6 @@ struct TokenizeCommand: ParsableCommand {
   {
     guard let turns = value.array else { throw StreamError("a list of turns is needed") }
     let prompt = try template.prompt(turns.map(ConversationMessage.init))
-    return ["prompt": JSONValue(prompt), "ids": JSONValue(template.encode(prompt, tokenizer: tokenizer))]
+    return ["prompt": JSONValue(prompt.string), "ids": JSONValue(prompt.ids(tokenizer))]
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import MixtureOfDepths
 import Models
 import StrictJSON
@@ -93,9 +94,13 @@ import Testing
     func key(_ input: ImageInput) -> PictureKey? {
       PictureKey(PromptPicture(content: .input(input), rowCount: 1))
     }
-    var (copy, other) = (input, input)
-    copy.pixels = Tensor(input.pixels.floats(), shape: input.pixels.shape)
-    other.pixels = Tensor(input.pixels.floats().map { $0 * 0.5 }, shape: input.pixels.shape)
+    func with(_ pixels: [Float]) -> ImageInput {
+      ImageInput(
+        pixels: Tensor(pixels, shape: input.pixels.shape), detail: input.detail, mask: input.mask,
+        originalSize: input.originalSize, grid: input.grid)
+    }
+    let copy = with(input.pixels.floats())
+    let other = with(input.pixels.floats().map { $0 * 0.5 })
     #expect(key(copy) == key(input) && key(other) != key(input))
   }
 

@@ -36,6 +36,16 @@ import Testing
     #expect(try parent.names() == ["checkpoint"])
   }
 
+  /// The standard's own examples (FIPS 180-4).
+  @Test func theManifestHoldsTheFilesHashes() throws {
+    try write("abc")
+    let records = try FolderManifest(of: target).records
+    #expect(
+      records["a.txt"]?.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    #expect(
+      records["inner/empty"]?.sha256 == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+  }
+
   @Test func anInterruptedWriteLeavesTheOldFolder() throws {
     try write("one")
     #expect(throws: Interruption.self) {

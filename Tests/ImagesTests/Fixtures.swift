@@ -1,3 +1,4 @@
+import Crypto
 import Files
 import Foundation
 
@@ -19,9 +20,7 @@ enum Fixtures {
 
 /// The hash of pixels in hexadecimal digits, to compare with recorded ones.
 func sha256(_ bytes: [UInt8]) -> String {
-  var hash = SHA256()
-  bytes.withUnsafeBytes { hash.update($0) }
-  return hash.hexadecimal()
+  SHA256.hash(data: bytes).hexadecimal()
 }
 
 /// One entry of `images/expected.json`.

@@ -1,5 +1,6 @@
 import Foundation
 import StrictJSON
+import Tensors
 import Testing
 
 @testable import Images
@@ -33,13 +34,11 @@ import Testing
     let rows = try rows("onevision_best_resolution")
     #expect(rows.count == 100)
     let sides = (1...6).map { $0 * 384 }
-    let processor = LLaVAOneVisionImageProcessor(
-      sizes: sides.flatMap { height in
-        sides.map { LLaVAOneVisionImageProcessor.Size(width: $0, height: height) }
-      })
+    let sizes = TileSizes(
+      sides.flatMap { height in sides.map { ImageInput.Size(height: height, width: $0) } })
     for row in rows {
       let sides = row.prefix(2).compactMap(\.int)
-      let size = try processor.bestSize(width: sides[1], height: sides[0])
+      let size = try sizes.best(for: .init(height: sides[0], width: sides[1]))
       #expect([size.height, size.width] == row[2].array?.compactMap(\.int), "\(sides)")
     }
   }
@@ -82,7 +81,7 @@ import Testing
   func whatIsNotSupportedIsNamed(preprocessor: String, model: String, name: String) throws {
     let objects = try [preprocessor, model].map { try JSONValue(parsing: $0.utf8).object ?? JSONObject() }
     let error = #expect(throws: JSONError.self) {
-      try ImageProcessors.make(preprocessor: objects[0], model: objects[1])
+      try PreprocessorSettings(objects[0], model: objects[1]).processor()
     }
     #expect(error?.description.contains(name) == true)
   }
@@ -97,7 +96,7 @@ import Testing
       + [("patch_size", Int.max), ("min_pixels", Int.max), ("max_pixels", 1)]
     {
       let object = JSONObject([("image_processor_type", "Qwen2VLImageProcessor"), (key, JSONValue(value))])
-      processors.append(try ImageProcessors.make(preprocessor: object))
+      processors.append(try PreprocessorSettings(object).processor())
     }
     for (tile, edge) in [(0, 9), (-4, 9), (9, 0), (1 << 40, 9), (9, Int.max), (1, 4096)] {
       var processor = Idefics3ImageProcessor()
@@ -111,7 +110,7 @@ import Testing
       processors.append(processor)
     }
     for size in [(0, 384), (100, 100), (Int.max, Int.max), (384 << 20, 384)] {
-      processors.append(LLaVAOneVisionImageProcessor(sizes: [.init(width: size.0, height: size.1)]))
+      processors.append(LLaVAOneVisionImageProcessor(sizes: [.init(height: size.1, width: size.0)]))
     }
     for processor in processors {
       #expect(throws: ImageError.self, "\(processor)") { try processor.process(image) }
@@ -127,10 +126,10 @@ import Testing
     let processors: [any ImageProcessor] = [
       CLIPImageProcessor.siglip(side: 384), LLaVAHRImageProcessor(slow: hr),
       MGMImageProcessor(large: hr, side: 28), Idefics3ImageProcessor(),
-      LLaVAOneVisionImageProcessor(sizes: [.init(width: 384, height: 768), .init(width: 768, height: 384)]),
+      LLaVAOneVisionImageProcessor(sizes: [.init(height: 768, width: 384), .init(height: 384, width: 768)]),
     ]
     let start = ContinuousClock.now
-    for processor in processors { #expect(try processor.process(line).pixelValues.values.count > 0) }
+    for processor in processors { #expect(try processor.process(line).pixels.count > 0) }
     #expect(ContinuousClock.now - start < .seconds(5))
     #expect(throws: ImageError.self) { try QwenVLImageProcessor().process(line) }
   }
@@ -142,16 +141,19 @@ import Testing
     func write(_ text: String, _ name: String) throws {
       try Data(text.utf8).write(to: folder.appendingPathComponent(name))
     }
-    #expect(throws: JSONError.self) { try ImageProcessors.load(folder: folder) }
-    #expect((try ImageProcessors.load(folder: folder, side: 56) as? CLIPImageProcessor)?.cropWidth == 56)
+    func processor(_ model: String = "{}", side: Int? = nil) throws -> any ImageProcessor {
+      let model = try JSONValue(parsing: model.utf8).object ?? JSONObject()
+      return try PreprocessorSettings(folder: folder, model: model, side: side).processor()
+    }
+    #expect(throws: JSONError.self) { try processor() }
+    #expect((try processor(side: 56) as? CLIPImageProcessor)?.cropWidth == 56)
     try write(
       #"{"image_processor": {"image_processor_type": "SmolVLMImageProcessorFast"}}"#, "processor_config.json")
-    #expect(try ImageProcessors.load(folder: folder) is Idefics3ImageProcessor)
+    #expect(try processor(side: 56) is Idefics3ImageProcessor)
     try write(#"{"size": {"shortest_edge": 336}, "crop_size": 336}"#, "preprocessor_config.json")
-    try write(
-      #"{"is_multipath_encoder": true, "input_image_size": 1024, "image_aspect_ratio": "pad"}"#, "config.json"
-    )
-    let processor = try #require(ImageProcessors.load(folder: folder) as? LLaVAHRImageProcessor)
-    #expect(processor.slow.cropHeight == 1024 && processor.slow.padsToSquare)
+    let wide = try #require(
+      processor(#"{"is_multipath_encoder": true, "input_image_size": 1024, "image_aspect_ratio": "pad"}"#)
+        as? LLaVAHRImageProcessor)
+    #expect(wide.slow.cropHeight == 1024 && wide.slow.padsToSquare)
   }
 }

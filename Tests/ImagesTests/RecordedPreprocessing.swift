@@ -1,5 +1,6 @@
 import Foundation
 import StrictJSON
+import Tensors
 
 @testable import Images
 
@@ -53,38 +54,35 @@ struct RecordedPreprocessing: CustomStringConvertible, Sendable {
     return value?.string == nil ? (1, 1) : (37, 21)
   }
 
-  func process() throws -> ProcessedImage {
+  /// What our processor gives for the input, by the reference's names.
+  func originals() throws -> [(name: String, values: OriginalValues)] {
     let image = try ImageLoader.load(path: Fixtures.path("preprocess/inputs/\(input).png"))
-    return try ImageProcessors.make(preprocessor: preprocessor, model: model).process(image)
-  }
-
-  /// A processed picture's tensors by the reference's names.
-  func tensors(_ processed: ProcessedImage) -> [(name: String, tensor: PixelTensor)] {
-    [("pixel_values", processed.pixelValues)]
-      + (processed.auxiliary.map { [($0.name, $0.tensor)] } ?? [])
+    let processor = try PreprocessorSettings(preprocessor, model: model).processor()
+    return try processor.originals(of: processor.process(image))
   }
 
   /// The bytes behind a tensor's samples, in its layout.
-  func bytes(of tensor: PixelTensor) throws -> [UInt8] {
+  func bytes(of tensor: Tensor) throws -> [UInt8] {
     let mean = try preprocessor.doubles("image_mean")
     let deviation = try preprocessor.doubles("image_std")
     // A patch of Qwen's holds its channels one behind the other.
     let channelValues =
       tensor.shape.count == 2 ? tensor.shape[1] / 3 : tensor.shape.suffix(2).reduce(1, *)
-    return tensor.values.enumerated().map { index, value in
+    return tensor.floats().enumerated().map { index, value in
       let channel = index / channelValues % 3
       return UInt8(((Double(value) * deviation[channel] + mean[channel]) * 255).rounded())
     }
   }
 
   /// The samples of a tensor that the fixture holds.
-  func sampled(_ tensor: PixelTensor) -> [Float] {
+  func sampled(_ tensor: Tensor) -> [Float] {
     let (height, width) = (tensor.shape[tensor.shape.count - 2], tensor.shape[tensor.shape.count - 1])
+    let values = tensor.floats()
     var samples: [Float] = []
-    for plane in 0..<tensor.values.count / (height * width) {
+    for plane in 0..<values.count / (height * width) {
       for row in Swift.stride(from: 0, to: height, by: stride.rows) {
         for column in Swift.stride(from: 0, to: width, by: stride.columns) {
-          samples.append(tensor.values[(plane * height + row) * width + column])
+          samples.append(values[(plane * height + row) * width + column])
         }
       }
     }

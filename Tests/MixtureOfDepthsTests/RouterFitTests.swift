@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct RouterFitTests {
   private func decoder() throws -> TransformerDecoder {
-    try ModelRegistry.random(
+    try ModelRegistry.standard.random(
       JSONObject([
         ("model_type", "llama"), ("hidden_size", 24), ("intermediate_size", 32), ("num_hidden_layers", 3),
         ("num_attention_heads", 2), ("vocab_size", 40), ("max_position_embeddings", 64),

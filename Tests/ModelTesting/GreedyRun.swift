@@ -1,3 +1,4 @@
+internal import Images
 package import Models
 package import Tensors
 

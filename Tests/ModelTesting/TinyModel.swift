@@ -17,7 +17,7 @@ package enum TinyModel {
       ("num_attention_heads", 4), ("num_key_value_heads", 2), ("head_dim", JSONValue(12 * scale)),
       ("vocab_size", JSONValue(70 * scale)), ("max_position_embeddings", 512), ("rms_norm_eps", 1e-5),
     ])
-    let model = try ModelRegistry.random(json, seed: seed)
+    let model = try ModelRegistry.standard.random(json, seed: seed)
     for parameter in model.parameters { enlarge(parameter, seed: seed) }
     return model
   }

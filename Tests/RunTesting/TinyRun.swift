@@ -55,7 +55,7 @@ package final class TinyRun {
     let router = RandomParameters(seed: 5).parameter("router", [2, 32], initial: .normal(deviation: 0.2))
     var routing = RoutingConfiguration(layers: [1])
     routing.prefill = .imageSkip(0.5)
-    let model = try ModelRegistry.random(json, seed: 5).routed(routing, router: router)
+    let model = try ModelRegistry.standard.random(json, seed: 5).routed(routing, router: router)
     try ModelFolder.write(model, to: url, format: .plain(.float32), tokenizer: folder)
     return url
   }

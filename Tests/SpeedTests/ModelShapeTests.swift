@@ -22,7 +22,7 @@ import Testing
     arguments: zip(
       [ModelShape.llava15, .llavaHR, .mgmHD, .smolVLM, .qwen25VL], [576, 1024, 2880, 1088, 1024]))
   func pictureTakesTheFamilysTokens(_ shape: ModelShape, _ tokens: Int) throws {
-    let model = try ModelRegistry.build(shape.configuration, from: Shapes())
+    let model = try ModelRegistry.standard.build(shape.configuration, from: Shapes())
     let encoder = try #require(model.images)
     let picture = try #require(try shape.picture())
     try encoder.check(picture)
@@ -35,12 +35,12 @@ import Testing
       ModelShape.allCases, [1100...1101, 7060...7064, 7270...7310, 7240...7300, 256...257, 3754...3755]))
   func sizesAreThePublishedOnes(_ shape: ModelShape, _ millions: ClosedRange<Int>) throws {
     let shapes = Shapes()
-    _ = try ModelRegistry.build(shape.configuration, from: shapes)
+    _ = try ModelRegistry.standard.build(shape.configuration, from: shapes)
     #expect(millions.contains(shapes.count / 1_000_000))
   }
 
   @Test func textOnlyShapeSeesNoPicture() throws {
     #expect(try ModelShape.llama11b.picture() == nil)
-    #expect(try ModelShape.llama11b.preparer() == nil)
+    #expect(try ModelShape.llama11b.imageProcessor() == nil)
   }
 }

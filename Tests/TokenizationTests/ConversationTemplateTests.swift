@@ -29,13 +29,13 @@ struct ConversationTemplateTests {
         continue
       }
       let prompt = try template.prompt(messages)
-      #expect(try prompt.utf8.elementsEqual(example.string("prompt").utf8), place)
+      #expect(try prompt.string.utf8.elementsEqual(example.string("prompt").utf8), place)
       counts["prompt", default: 0] += 1
       for (key, tokenizer) in tokenizers {
         guard let value = example[key] else { continue }
         // A string says that the ids are those of the legacy rules.
         let ids = try example.ints(value.string == nil ? key : "ids_sp_bpe")
-        #expect(template.encode(prompt, tokenizer: tokenizer) == ids, place)
+        #expect(prompt.ids(tokenizer) == ids, place)
         counts[key, default: 0] += 1
       }
       compared.insert(template.name)
@@ -56,7 +56,7 @@ struct ConversationTemplateTests {
     for template in ConversationTemplate.all {
       for (key, value) in originals where key.hasSuffix("/\(template.name)") {
         let original = try #require(value.object)
-        #expect(try template.system == original.string("system"), "\(key)")
+        #expect(try template.systemText.string == original.string("system"), "\(key)")
         #expect(try template.roles == original.strings("roles"), "\(key)")
         let stop = try original.string("stop_str")
         #expect(template.stopStrings == (stop.isEmpty ? [] : [stop]), "\(key)")
@@ -65,8 +65,9 @@ struct ConversationTemplateTests {
   }
 
   @Test func templateWithoutSystemTextBeginsWithTheRole() throws {
-    let messages = [ConversationMessage(.user, "<image>\nWhy?"), ConversationMessage(.assistant, nil)]
-    #expect(try ConversationTemplate.llavaHuggingFace.prompt(messages) == "USER: <image>\nWhy? ASSISTANT:")
+    let messages = [ConversationMessage(.user, "Why?", pictures: 1), ConversationMessage(.assistant, nil)]
+    #expect(
+      try ConversationTemplate.llavaHuggingFace.prompt(messages).string == "USER: <image>\nWhy? ASSISTANT:")
   }
 
   /// What the chat templates of the models' own repositories give for the same conversation.
@@ -99,24 +100,26 @@ struct ConversationTemplateTests {
   func newerModelsHaveTheirOwnTurns(name: String, stop: String, expected: String) throws {
     let template = try ConversationTemplate.named(name)
     for first in [
-      ConversationMessage(.user, "<image>\nWhy?"), ConversationMessage(.user, "<image>Why?"),
-      ConversationMessage(.user, "Why?", hasImage: true),
+      ConversationMessage(.user, parsing: "<image>\nWhy?"),
+      ConversationMessage(.user, parsing: "<image>Why?"),
+      ConversationMessage(.user, parsing: "Why?", hasImage: true),
+      ConversationMessage(.user, "Why?", pictures: 1),
     ] {
       let messages = [
         first, ConversationMessage(.assistant, "So."), ConversationMessage(.user, " And? "),
         ConversationMessage(.assistant, nil),
       ]
-      #expect(try template.prompt(messages) == expected)
+      #expect(try template.prompt(messages).string == expected)
     }
     #expect(template.stopStrings == [stop])
   }
 
   @Test func tilesOfAPictureAreWrittenOut() throws {
-    let prompt = "<|im_start|>User:<image><image>Why?<end_of_utterance>\nAssistant:"
+    let prompt = PromptText(parsing: "<|im_start|>User:<image><image>Why?<end_of_utterance>\nAssistant:")
     let grids = [PictureGrid(rows: 1, columns: 2), PictureGrid(rows: 0, columns: 0)]
     let around = "<fake_token_around_image>"
     #expect(
-      try ConversationTemplate.smolVLM.tilingPictures(in: prompt, grids: grids)
+      try ConversationTemplate.smolVLM.tilingPictures(in: prompt, grids: grids).string
         == "<|im_start|>User:\(around)<row_1_col_1><image>\(around)<row_1_col_2><image>\n"
         + "\n\(around)<global-img><image>\(around)\(around)<global-img><image>\(around)"
         + "Why?<end_of_utterance>\nAssistant:")

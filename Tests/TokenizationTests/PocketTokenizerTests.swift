@@ -108,18 +108,18 @@ struct PocketTokenizerTests {
         let (text, words) = filled(question, round: round)
         let answer = question.answers[round % question.answers.count]
         let open = try template.prompt([
-          ConversationMessage(.user, "<image>\n" + text), ConversationMessage(.assistant, nil),
+          ConversationMessage(.user, text, pictures: 1), ConversationMessage(.assistant, nil),
         ])
-        let ids = template.encode(open, tokenizer: tokenizer)
+        let ids = open.ids(tokenizer)
         #expect(Array(ids.prefix(4)) == [1, 259, space, -200], "the opening is one token and a space")
-        #expect(template.encode(open, tokenizer: fast) == ids)
+        #expect(open.ids(fast) == ids)
 
         // An answer continues the prompt as if both were one text, and ends in the end token.
         let whole = try template.prompt([
-          ConversationMessage(.user, "<image>\n" + text), ConversationMessage(.assistant, answer),
+          ConversationMessage(.user, text, pictures: 1), ConversationMessage(.assistant, answer),
         ])
         let answerIDs = tokenizer.encode(answer, addBOS: false)
-        #expect(template.encode(whole, tokenizer: tokenizer) == ids + answerIDs + [2], "\(whole)")
+        #expect(whole.ids(tokenizer) == ids + answerIDs + [2], "\(whole.string)")
 
         // Each word appears as a token, as often as it is asked for; words in pictures are spelt.
         let pieces = (ids + answerIDs).compactMap { tokenizer.piece(for: $0) }

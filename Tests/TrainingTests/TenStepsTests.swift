@@ -1,10 +1,11 @@
 import Checkpoints
 import Foundation
+import Images
 import MixtureOfDepths
 import Models
 import RunTesting
 import StrictJSON
-import Tensors
+@testable import Tensors
 import Testing
 
 @testable import Training

@@ -14,7 +14,13 @@ import Testing
     ["convert", "-m", missing, "--layers", "1", "--out", "/tmp/none"],
     ["convert", "-m", missing, "--arank", missing, "--out", "/tmp/none"],
     ["world", "--out", Fixtures.path("models")],
-    ["run", "-m", missing, "-p", "Hi"],
+    ["run", "-m", missing, "-p", "Hi"], ["preprocess", "--image", missing, "--rgb"],
+    ["preprocess", "--image", Fixtures.path("images/bad/png_truncated_1.png"), "--rgb"],
+    [
+      "preprocess", "--config", missing, "--image", Fixtures.path("preprocess/inputs/n1_1x1.png"),
+      "--outputs",
+      "/tmp/none",
+    ],
     ["trace", "-m", missing, "--inputs", missing, "--outputs", "/tmp/none"],
     ["eval", "-m", missing, "--benchmark", "pope", "--data", missing],
   ])
@@ -28,7 +34,9 @@ import Testing
   }
 
   @Test(arguments: [
-    ["paint"], ["inspect"], ["inspect", "a", "b"], ["tokenize", "--tokenizer", "a", "--skip-special"],
+    ["paint"], ["preprocess", "--image", "a"], ["preprocess", "--image", "a", "--config", "b"],
+    ["preprocess", "--image", "a", "--config", "b", "--outputs", "c", "--rgb"], ["inspect"],
+    ["inspect", "a", "b"], ["tokenize", "--tokenizer", "a", "--skip-special"],
     ["tokenize", "--tokenizer", "a", "--decode", "--conversation", "v1"],
     ["world", "--out", "a", "--count", "0"],
     ["world", "--out", "a", "--split", "test"], ["train", "--config", "a", "--threads", "0"],

@@ -1,3 +1,5 @@
+package import Tensors
+
 /// Turns a picture into the input of a CLIP-like vision tower, with the same numbers as the
 /// `CLIPImageProcessor` of Hugging Face transformers and LLaVA's padding before it.
 ///
@@ -25,6 +27,8 @@ package struct CLIPImageProcessor: ImageProcessor, Equatable {
   package var normalization = SampleNormalization.clip
   /// Guards the size of every intermediate picture.
   package var limits = ImageLimits()
+  /// Whether the original gives a batch of one, as SigLIP's does, and not the picture alone.
+  private var givesBatch = false
 
   /// The processor of CLIP ViT-L/14 at 336 pixels, the tower of LLaVA-1.5. Change what a configuration says
   /// otherwise.
@@ -36,23 +40,28 @@ package struct CLIPImageProcessor: ImageProcessor, Equatable {
     processor.size = .exact(width: side, height: side)
     (processor.cropWidth, processor.cropHeight) = (nil, nil)
     processor.normalization = .symmetric
+    processor.givesBatch = true
     return processor
   }
 
-  /// - Returns: `[3, height, width]`
+  /// - Shape: → `[1, 3, height, width]`
   /// - Throws: `ImageError` when a setting makes no sense or an intermediate picture exceeds the limits.
-  package func pixelValues(_ image: PixelImage) throws -> PixelValues {
-    try normalization.scaling().pixelValues(preparedPixels(image))
+  package func samples(_ image: PixelImage) throws -> Tensor {
+    try normalization.scaling().samples([visiblePixels(image)])
   }
 
-  package func process(_ image: PixelImage) throws -> ProcessedImage {
-    ProcessedImage(PixelTensor(try pixelValues(image)), of: image)
+  package func process(_ image: PixelImage) throws -> ImageInput {
+    ImageInput(pixels: try samples(image), originalSize: image.size)
+  }
+
+  package func originals(of input: ImageInput) -> [(name: String, values: OriginalValues)] {
+    [("pixel_values", givesBatch ? .floats(input.pixels) : input.pixels.unbatched)]
   }
 
   /// The picture after padding, resizing and cropping, before its samples become floating-point numbers.
   ///
-  /// - Throws: as ``pixelValues(_:)``.
-  package func preparedPixels(_ image: PixelImage) throws -> PixelImage {
+  /// - Throws: as ``samples(_:)``.
+  package func visiblePixels(_ image: PixelImage) throws -> PixelImage {
     let canvas = padsToSquare ? PixelCanvas(squareAround: image, fill: try meanColor()) : PixelCanvas(image)
     let (width, height) = try targetSize(of: canvas)
     let newWidth = cropWidth ?? width

@@ -1,3 +1,5 @@
+internal import Tensors
+
 /// Idefics 3's and SmolVLM's pictures: enlarged or reduced to a fixed longer side, then to whole tiles, cut up, the whole
 /// picture as the last tile.
 package struct Idefics3ImageProcessor: ImageProcessor, Equatable {
@@ -50,26 +52,36 @@ package struct Idefics3ImageProcessor: ImageProcessor, Equatable {
     return (wholeTiles(Int(Double(newHeight) * ratio)), newHeight)
   }
 
-  package func process(_ image: PixelImage) throws -> ProcessedImage {
+  package func process(_ image: PixelImage) throws -> ImageInput {
     let first = try firstSize(width: image.width, height: image.height)
     var picture = try image.resized(width: first.width, height: first.height, filter: filter, limits: limits)
     var images: [PixelImage] = []
-    var grid = TileGrid(rows: 0, columns: 0)
+    var grid = ImageInput.Size(height: 0, width: 0)
     if splits {
       let second = try secondSize(width: image.width, height: image.height)
       picture = try picture.resized(
         width: second.width, height: second.height, filter: filter, limits: limits)
       if second.width > tileSide || second.height > tileSide {
         images = try picture.tiles(width: tileSide, height: tileSide)
-        grid = TileGrid(rows: second.height / tileSide, columns: second.width / tileSide)
+        grid = ImageInput.Size(height: second.height / tileSide, width: second.width / tileSide)
       }
     }
     images.append(try picture.resized(width: tileSide, height: tileSide, filter: filter, limits: limits))
-    var result = ProcessedImage(try normalization.scaling().stacked(images), of: image)
-    result.tiles = grid
     // Every tile is full: only batches of pictures with different numbers of tiles are padded.
-    let shape = [images.count, tileSide, tileSide]
-    result.attentionMask = PixelTensor([Float](repeating: 1, count: shape.reduce(1, *)), shape: shape)
-    return result
+    return ImageInput(
+      pixels: try normalization.scaling().samples(images), originalSize: image.size, grid: grid)
+  }
+
+  package func originals(of input: ImageInput) -> [(name: String, values: OriginalValues)] {
+    let shape = [1, input.views] + input.pixels.shape.suffix(2)
+    return [
+      ("pixel_values", input.pixels.asBatch),
+      (
+        "pixel_attention_mask",
+        .integers([Int](repeating: 1, count: shape.reduce(1, *)), shape: shape)
+      ),
+      ("rows", .integers([input.grid?.height ?? 0], shape: [1, 1])),
+      ("cols", .integers([input.grid?.width ?? 0], shape: [1, 1])),
+    ]
   }
 }

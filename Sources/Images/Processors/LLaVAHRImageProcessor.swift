@@ -1,4 +1,6 @@
-/// LLaVA-HR's pictures: one of high resolution for the ConvNeXt tower and, made from it, one for the CLIP tower.
+internal import Tensors
+
+/// LLaVA-HR's pictures: of high resolution for the ConvNeXt tower. The CLIP tower's are made of them within the model.
 package struct LLaVAHRImageProcessor: ImageProcessor, Equatable {
   /// Makes the picture of high resolution.
   package var slow: CLIPImageProcessor
@@ -12,12 +14,14 @@ package struct LLaVAHRImageProcessor: ImageProcessor, Equatable {
     return side < 336 ? max(scaled, 1) : max(scaled, 336)
   }
 
-  package func process(_ image: PixelImage) throws -> ProcessedImage {
-    let pixels = try slow.pixelValues(image)
-    let fast = pixels.interpolated(
-      width: Self.fastSide(for: pixels.width), height: Self.fastSide(for: pixels.height), alignsCorners: true)
-    var result = ProcessedImage(PixelTensor(pixels), of: image)
-    result.auxiliary = ProcessedImage.Auxiliary(name: "fast_branch_input", tensor: PixelTensor(fast))
-    return result
+  package func process(_ image: PixelImage) throws -> ImageInput { try slow.process(image) }
+
+  package func visiblePixels(_ image: PixelImage) throws -> PixelImage { try slow.visiblePixels(image) }
+
+  package func originals(of input: ImageInput) -> [(name: String, values: OriginalValues)] {
+    let fast = input.pixels.interpolated(
+      width: Self.fastSide(for: input.pixels.shape[3]), height: Self.fastSide(for: input.pixels.shape[2]),
+      alignsCorners: true)
+    return slow.originals(of: input) + [("fast_branch_input", fast.unbatched)]
   }
 }

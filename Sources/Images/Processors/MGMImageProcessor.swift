@@ -15,26 +15,26 @@ package struct MGMImageProcessor: ImageProcessor, Equatable {
     self.side = side
   }
 
-  package func process(_ image: PixelImage) throws -> ProcessedImage {
+  package func process(_ image: PixelImage) throws -> ImageInput {
     let (whole, overflow) = side.multipliedReportingOverflow(by: grid)
     guard side > 0, grid > 0, !overflow else {
       throw ImageError.invalidRequest(
         "a picture cannot be cut into \(grid) × \(grid) tiles of \(side) pixels")
     }
     try large.limits.check(width: whole, height: whole, name: "after resizing")
-    let auxiliary = try large.pixelValues(image)
-    let pixels = auxiliary.interpolated(width: whole, height: whole, alignsCorners: false)
-    var result: ProcessedImage
-    if grid > 1 {
-      var tiles = pixels.tiles(grid)
-      if addsWhole { tiles.append(pixels.interpolated(width: side, height: side, alignsCorners: false)) }
-      result = ProcessedImage(
-        PixelTensor(tiles.flatMap(\.values), shape: [tiles.count, 3, side, side]), of: image)
-      result.tiles = TileGrid(rows: grid, columns: grid)
-    } else {
-      result = ProcessedImage(PixelTensor(pixels), of: image)
-    }
-    result.auxiliary = ProcessedImage.Auxiliary(name: "pixel_values_aux", tensor: PixelTensor(auxiliary))
-    return result
+    let detail = try large.samples(image)
+    let pixels = detail.interpolated(width: whole, height: whole, alignsCorners: false)
+    guard grid > 1 else { return ImageInput(pixels: pixels, detail: detail, originalSize: image.size) }
+    let last = addsWhole ? pixels.interpolated(width: side, height: side, alignsCorners: false) : nil
+    return ImageInput(
+      pixels: pixels.tiles(grid, followedBy: last), detail: detail, originalSize: image.size,
+      grid: ImageInput.Size(height: grid, width: grid))
+  }
+
+  package func visiblePixels(_ image: PixelImage) throws -> PixelImage { try large.visiblePixels(image) }
+
+  package func originals(of input: ImageInput) -> [(name: String, values: OriginalValues)] {
+    [("pixel_values", input.pixels.unbatched)]
+      + (input.detail.map { [("pixel_values_aux", $0.unbatched)] } ?? [])
   }
 }

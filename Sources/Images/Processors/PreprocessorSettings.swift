@@ -1,8 +1,40 @@
-internal import StrictJSON
+package import Foundation
+package import StrictJSON
 
-/// The keys that the families' preprocessor_config.json files share.
-struct PreprocessorSettings {
+/// What a preprocessor_config.json says, and what config.json adds to it.
+package struct PreprocessorSettings: Sendable {
+  /// preprocessor_config.json.
   let json: JSONObject
+  /// config.json, whose keys `image_aspect_ratio`, `image_size_aux`, `image_grid`, `image_global`,
+  /// `is_multipath_encoder` and `input_image_size` count.
+  let model: JSONObject
+
+  package init(_ json: JSONObject, model: JSONObject = JSONObject()) {
+    self.json = json
+    self.model = model
+  }
+
+  /// The settings of a model folder: preprocessor_config.json, or the `image_processor` of processor_config.json.
+  ///
+  /// - Parameter side: The side of the squares that CLIP's rules make where neither file is there; nil if one must be.
+  /// - Throws: `JSONError` if a file cannot be read.
+  package init(folder: URL, model: JSONObject, side: Int? = nil) throws {
+    func object(_ name: String) throws -> JSONObject? {
+      let file = folder.appendingPathComponent(name)
+      return FileManager.default.fileExists(atPath: file.path) ? try JSONObject.read(contentsOf: file) : nil
+    }
+    if let json = try object("preprocessor_config.json")
+      ?? object("processor_config.json")?.optionalObject("image_processor")
+    {
+      self.init(json, model: model)
+    } else if let side {
+      self.init(JSONObject([("size", JSONValue(side)), ("crop_size", JSONValue(side))]), model: model)
+    } else {
+      self.init(
+        try JSONObject.read(contentsOf: folder.appendingPathComponent("preprocessor_config.json")),
+        model: model)
+    }
+  }
 
   /// What `size` or `crop_size` says; an integer stands for a shortest edge or a square.
   enum Length {

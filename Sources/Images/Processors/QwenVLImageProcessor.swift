@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// Qwen2-VL's and Qwen2.5-VL's pictures: resized to a multiple of the merged patches' side, and cut into patches.
 package struct QwenVLImageProcessor: ImageProcessor, Equatable {
@@ -49,39 +50,54 @@ package struct QwenVLImageProcessor: ImageProcessor, Equatable {
   }
 
   /// Patches are rows of `[3, time, patch, patch]` values; those that are merged follow each other, row by row.
-  package func process(_ image: PixelImage) throws -> ProcessedImage {
+  package func process(_ image: PixelImage) throws -> ImageInput {
     let (width, height) = try size(width: image.width, height: image.height)
     guard (1...64).contains(temporalPatchSize) else {
       throw ImageError.invalidRequest("a patch cannot have \(temporalPatchSize) frames")
     }
     let resized = try image.resized(width: width, height: height, filter: filter, limits: limits)
-    let pixels = try normalization.scaling().pixelValues(resized)
+    let samples = try normalization.scaling().samples([resized])
     let (rows, columns) = (height / patchSize, width / patchSize)
     let patchValues = 3 * temporalPatchSize * patchSize * patchSize
-    var values: [Float] = []
-    values.reserveCapacity(rows * columns * patchValues)
-    for blockRow in stride(from: 0, to: rows, by: mergeSize) {
-      for blockColumn in stride(from: 0, to: columns, by: mergeSize) {
-        for row in blockRow..<blockRow + mergeSize {
-          for column in blockColumn..<blockColumn + mergeSize {
-            appendPatch(of: pixels, row: row, column: column, to: &values)
+    let patches = samples.withFloats { samples in
+      Tensor(floats: [rows * columns, patchValues]) { start in
+        var write = start
+        for blockRow in stride(from: 0, to: rows, by: mergeSize) {
+          for blockColumn in stride(from: 0, to: columns, by: mergeSize) {
+            for row in blockRow..<blockRow + mergeSize {
+              for column in blockColumn..<blockColumn + mergeSize {
+                copyPatch(of: samples, height: height, width: width, row: row, column: column, to: &write)
+              }
+            }
           }
         }
       }
     }
-    var result = ProcessedImage(PixelTensor(values, shape: [rows * columns, patchValues]), of: image)
-    result.patchGrid = [1, rows, columns]
-    return result
+    return ImageInput(
+      pixels: patches, originalSize: image.size, grid: ImageInput.Size(height: rows, width: columns))
   }
 
-  private func appendPatch(of pixels: PixelValues, row: Int, column: Int, to values: inout [Float]) {
+  private func copyPatch(
+    of samples: UnsafeBufferPointer<Float>, height: Int, width: Int, row: Int, column: Int,
+    to write: inout UnsafeMutablePointer<Float>
+  ) {
     for channel in 0..<3 {
       for _ in 0..<temporalPatchSize {
         for line in row * patchSize..<(row + 1) * patchSize {
-          let start = (channel * pixels.height + line) * pixels.width + column * patchSize
-          values += pixels.values[start..<start + patchSize]
+          let start = (channel * height + line) * width + column * patchSize
+          for place in start..<start + patchSize {
+            write.pointee = samples[place]
+            write += 1
+          }
         }
       }
     }
+  }
+
+  package func originals(of input: ImageInput) -> [(name: String, values: OriginalValues)] {
+    [
+      ("pixel_values", .floats(input.pixels)),
+      ("image_grid_thw", .integers([1, input.grid?.height ?? 0, input.grid?.width ?? 0], shape: [1, 3])),
+    ]
   }
 }

@@ -1,5 +1,7 @@
+package import Images
 package import StrictJSON
 package import Tensors
+internal import Tokenization
 
 /// LLaVA-1.5 in Hugging Face's layout (Liu et al. 2023): CLIP tower, two-layer projector, LLaMA decoder.
 package struct LlavaConfiguration: Sendable, Equatable {
@@ -83,6 +85,12 @@ package final class LlavaImageEncoder: SquareImageEncoder {
 }
 
 struct Llava: ModelFamily {
+  static let modelTypes = ["llava"]
+  static let summary = "llava (LLaVA-1.5 in Hugging Face layout)"
+  static func reads(_ json: JSONObject) -> Bool { json["text_config"] != nil }
+
+  let name = "llava"
+
   private let configuration: LlavaConfiguration
   private let names = HubNames()
 
@@ -92,13 +100,20 @@ struct Llava: ModelFamily {
     names.name(ofStored: name, tiesEmbeddings: configuration.text.tiesEmbeddings)
   }
 
+  var template: ConversationTemplate { configuration.text.kind.template }
+  var pictureSide: Int? { configuration.vision.imageSize }
+
+  func imageProcessor(_ settings: PreprocessorSettings) throws -> (any ImageProcessor)? {
+    try CLIPImageProcessor(settings)
+  }
+
   func model(_ json: JSONObject, from source: any ParameterSource) -> VisionLanguageModel {
     let images = LlavaImageEncoder(
       tower: VisionTransformer(configuration.vision, name: "vision_tower.vision_model", from: source),
       projector: configuration.projector(from: source), featureLayer: configuration.featureLayer,
       keepsClassToken: configuration.keepsClassToken)
     return VisionLanguageModel(
-      family: "llava", configuration: json,
+      self, configuration: json,
       decoder: TransformerDecoder(configuration.text, names: names.decoder, from: source), images: images,
       imageTokenID: configuration.imageTokenID)
   }

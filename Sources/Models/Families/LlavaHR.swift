@@ -1,9 +1,18 @@
+internal import Images
 internal import StrictJSON
 internal import Tensors
+internal import Tokenization
 
 /// LLaVA-HR (Luo et al. 2024): a CLIP tower reads the picture small, a ConvNeXt reads it large, and adapters mix what the
 /// large one sees into the small one's blocks.
 struct LlavaHR: ModelFamily {
+  static let modelTypes = OriginalLayout.modelTypes
+  static let summary =
+    "llava_llama with is_multipath_encoder (LLaVA-HR), mod_llava_llama (γ-MoD-LLaVA-HR)"
+  static func reads(_ json: JSONObject) -> Bool { json["is_multipath_encoder"] == .bool(true) }
+
+  let name = "llava-hr"
+
   private let layout: OriginalLayout
   private let clip: VisionTransformerConfiguration
   private let convnext: ConvNeXtConfiguration
@@ -50,8 +59,15 @@ struct LlavaHR: ModelFamily {
     name.hasPrefix("\(Self.stem).slow_vision_tower.vision_tower.head.") ? nil : layout.name(ofStored: name)
   }
 
+  var template: ConversationTemplate { layout.template }
+  var pictureSide: Int? { imageSize }
+
+  func imageProcessor(_ settings: PreprocessorSettings) throws -> (any ImageProcessor)? {
+    try LLaVAHRImageProcessor(settings)
+  }
+
   func model(_ json: JSONObject, from source: any ParameterSource) -> VisionLanguageModel {
-    layout.model("llava-hr", json, images: Encoder(self, from: source), from: source)
+    layout.model(self, json, images: Encoder(self, from: source), from: source)
   }
 
   /// Lays the large tower's cells on the small tower's patches.

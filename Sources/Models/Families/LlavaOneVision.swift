@@ -1,13 +1,18 @@
 internal import Images
 internal import StrictJSON
 internal import Tensors
+internal import Tokenization
 
 /// LLaVA-OneVision in Hugging Face's layout (Li et al. 2024): SigLIP reads the whole picture and tiles of it; the tiles' rows
 /// are laid out as one grid again, without the padding, and each of its lines ends with a learnt row.
 struct LlavaOneVision: ModelFamily {
+  static let modelTypes = ["llava_onevision"]
+
+  let name = "llava-onevision"
+
   private let base: LlavaConfiguration
   /// Sizes in pixels that pictures are fitted into.
-  private let sizes: [LLaVAOneVisionImageProcessor.Size]
+  private let sizes: TileSizes
   /// The most tiles that keep all rows, from `anyres_max_N`.
   private let mostTiles: Int
   private let names = HubNames()
@@ -25,7 +30,7 @@ struct LlavaOneVision: ModelFamily {
     base = try LlavaConfiguration(JSONObject(members))
     let side = base.vision.imageSize
     let pairs = try json.optionalArray("image_grid_pinpoints") ?? []
-    sizes = try pairs.map { pair in
+    let sizes = try pairs.map { pair in
       guard case .array(let numbers) = pair, numbers.count == 2, case .integer(let height) = numbers[0],
         case .integer(let width) = numbers[1], (1...1 << 14).contains(height), (1...1 << 14).contains(width),
         Int(height) % side == 0, Int(width) % side == 0
@@ -34,8 +39,9 @@ struct LlavaOneVision: ModelFamily {
           at: "image_grid_pinpoints", "each entry must be a height and a width in multiples of \(side) pixels"
         )
       }
-      return .init(width: Int(width), height: Int(height))
+      return ImageInput.Size(height: Int(height), width: Int(width))
     }
+    self.sizes = TileSizes(sizes)
     guard !sizes.isEmpty else { throw json.error(at: "image_grid_pinpoints", "at least one size is needed") }
     let ratio = try json.optionalString("vision_aspect_ratio") ?? "anyres_max_9"
     guard ratio.hasPrefix("anyres_max_"), let count = Int(ratio.dropFirst("anyres_max_".count)),
@@ -48,9 +54,15 @@ struct LlavaOneVision: ModelFamily {
     names.name(ofStored: name, tiesEmbeddings: base.text.tiesEmbeddings)
   }
 
+  var template: ConversationTemplate { .llavaOneVision }
+
+  func imageProcessor(_ settings: PreprocessorSettings) throws -> (any ImageProcessor)? {
+    try LLaVAOneVisionImageProcessor(settings)
+  }
+
   func model(_ json: JSONObject, from source: any ParameterSource) -> VisionLanguageModel {
     VisionLanguageModel(
-      family: "llava-onevision", configuration: json,
+      self, configuration: json,
       decoder: TransformerDecoder(base.text, names: names.decoder, from: source),
       images: Encoder(self, from: source), imageTokenID: base.imageTokenID)
   }
@@ -58,8 +70,7 @@ struct LlavaOneVision: ModelFamily {
   /// The grid of tiles for a picture: the size that shows most of it, and of equals the one that wastes least.
   func tiles(_ picture: ImageInput.Size) -> ImageInput.Size {
     // Fails for sizes only that `check` refuses.
-    let size = try? LLaVAOneVisionImageProcessor(sizes: sizes).bestSize(
-      width: picture.width, height: picture.height)
+    let size = try? sizes.best(for: picture)
     return .init(
       height: (size?.height ?? 0) / base.vision.imageSize, width: (size?.width ?? 0) / base.vision.imageSize)
   }

@@ -1,10 +1,17 @@
 internal import Checkpoints
+internal import Images
 internal import StrictJSON
 internal import Tensors
+internal import Tokenization
 
 /// Mini-Gemini (Li et al. 2024): CLIP rows of one view, or of four tiles and the whole in the HD models, look up details in
 /// ConvNeXt features of the same picture in high resolution (patch info mining).
 struct MiniGemini: ModelFamily {
+  static let modelTypes = ["mgm", "mod_mgm"]
+  static let summary = "mgm (Mini-Gemini, also HD), mod_mgm (γ-MoD-Mini-Gemini)"
+
+  let name = "mini-gemini"
+
   private let layout: OriginalLayout
   private let clip: VisionTransformerConfiguration
   private let convnext: ConvNeXtConfiguration
@@ -72,8 +79,15 @@ struct MiniGemini: ModelFamily {
 
   func name(ofStored name: String) -> String? { layout.name(ofStored: name) }
 
+  var template: ConversationTemplate { layout.template }
+  var pictureSide: Int? { clip.imageSize }
+
+  func imageProcessor(_ settings: PreprocessorSettings) throws -> (any ImageProcessor)? {
+    try MGMImageProcessor(settings)
+  }
+
   func model(_ json: JSONObject, from source: any ParameterSource) -> VisionLanguageModel {
-    layout.model("mini-gemini", json, images: Encoder(self, from: source), from: source)
+    layout.model(self, json, images: Encoder(self, from: source), from: source)
   }
 
   private final class Encoder: ImageEncoder {

@@ -1,14 +1,19 @@
+internal import Images
 internal import StrictJSON
 internal import Tensors
+internal import Tokenization
 
 /// The layout of LLaVA's own code: LLaMA's names, the projector as `mm_projector`, the tower inside the checkpoint or in a
 /// folder of its own.
 struct OriginalLayout: Sendable {
+  static let modelTypes = ["llava", "llava_llama", "mod_llava_llama"]
+
   let text: DecoderConfiguration
   let projectorNames: [String]
   let decoderNames = DecoderNames(stem: "model.", head: "lm_head.weight")
   /// One id that no vocabulary holds stands for a picture in these models' prompts, and here for each of its rows.
   let imageTokenID = -200
+  let template = ConversationTemplate.vicunaV1
 
   init(_ files: ModelFiles) throws {
     text = try DecoderConfiguration(files.json, kind: .llama)
@@ -23,11 +28,11 @@ struct OriginalLayout: Sendable {
     isBuffer(name) || name == decoderNames.head && text.tiesEmbeddings ? nil : name
   }
 
-  func model(_ family: String, _ json: JSONObject, images: any ImageEncoder, from source: any ParameterSource)
-    -> VisionLanguageModel
-  {
+  func model(
+    _ family: any ModelFamily, _ json: JSONObject, images: any ImageEncoder, from source: any ParameterSource
+  ) -> VisionLanguageModel {
     VisionLanguageModel(
-      family: family, configuration: json,
+      family, configuration: json,
       decoder: TransformerDecoder(text, names: decoderNames, from: source), images: images,
       imageTokenID: imageTokenID)
   }
@@ -35,6 +40,11 @@ struct OriginalLayout: Sendable {
 
 /// LLaVA-1.5 in its own code's layout (Liu et al. 2023).
 struct OriginalLlava: ModelFamily {
+  static let modelTypes = OriginalLayout.modelTypes
+  static let summary = "llava, llava_llama (LLaVA-1.5 in its own code's layout)"
+
+  let name = "llava (original layout)"
+
   private let layout: OriginalLayout
   private let vision: VisionTransformerConfiguration
   private let featureLayer: Int
@@ -52,12 +62,19 @@ struct OriginalLlava: ModelFamily {
 
   func name(ofStored name: String) -> String? { layout.name(ofStored: name) }
 
+  var template: ConversationTemplate { layout.template }
+  var pictureSide: Int? { vision.imageSize }
+
+  func imageProcessor(_ settings: PreprocessorSettings) throws -> (any ImageProcessor)? {
+    try CLIPImageProcessor(settings)
+  }
+
   func model(_ json: JSONObject, from source: any ParameterSource) -> VisionLanguageModel {
     let images = LlavaImageEncoder(
       tower: VisionTransformer(vision, name: "\(Self.stem).vision_model", from: source),
       projector: Projector(
         layout.projectorNames, inputs: vision.hiddenSize, outputs: layout.text.hiddenSize, from: source),
       featureLayer: featureLayer, keepsClassToken: keepsClassToken)
-    return layout.model("llava (original layout)", json, images: images, from: source)
+    return layout.model(self, json, images: images, from: source)
   }
 }

@@ -1,7 +1,12 @@
+internal import Images
 internal import StrictJSON
+internal import Tokenization
 
 /// Decoders without pictures: LLaMA (Touvron et al. 2023), Mistral, Qwen2 and Qwen3.
 struct PlainDecoder: ModelFamily {
+  static let modelTypes = DecoderKind.allCases.map { $0.rawValue }
+  static let summary = "llama, mistral, qwen2, qwen3 (text only)"
+
   private let configuration: DecoderConfiguration
   private let names = DecoderNames(stem: "model.", head: "lm_head.weight")
 
@@ -11,9 +16,24 @@ struct PlainDecoder: ModelFamily {
     isBuffer(name) || name == names.head && configuration.tiesEmbeddings ? nil : name
   }
 
+  var name: String { configuration.kind.rawValue }
+  var template: ConversationTemplate { configuration.kind.template }
+
+  func imageProcessor(_ settings: PreprocessorSettings) -> (any ImageProcessor)? { nil }
+
   func model(_ json: JSONObject, from source: any ParameterSource) -> VisionLanguageModel {
     VisionLanguageModel(
-      family: configuration.kind.rawValue, configuration: json,
-      decoder: TransformerDecoder(configuration, names: names, from: source), images: nil, imageTokenID: nil)
+      self, configuration: json, decoder: TransformerDecoder(configuration, names: names, from: source))
+  }
+}
+
+extension DecoderKind {
+  /// The conversation template of models that such a decoder is the usual part of.
+  var template: ConversationTemplate {
+    switch self {
+    case .llama: .vicunaV1
+    case .mistral: .mistral
+    case .qwen2, .qwen3: .qwen25
+    }
   }
 }

@@ -1,9 +1,13 @@
+internal import Images
 internal import StrictJSON
 internal import Tensors
+internal import Tokenization
 
 /// Qwen2-VL (Wang et al. 2024) and Qwen2.5-VL (Bai et al. 2025): a tower for pictures of any size, whose blocks look through
 /// windows since 2.5, and a decoder that counts positions in time, rows and columns.
 struct QwenVL: ModelFamily {
+  static let modelTypes = ["qwen2_vl", "qwen2_5_vl"]
+
   private let text: DecoderConfiguration
   private let vision: Vision
   private let imageTokenID: Int
@@ -72,9 +76,16 @@ struct QwenVL: ModelFamily {
     return isBuffer(name) || name == names.head && text.tiesEmbeddings ? nil : name
   }
 
+  var name: String { isFirst ? "qwen2-vl" : "qwen2.5-vl" }
+  var template: ConversationTemplate { .qwen2VL }
+
+  func imageProcessor(_ settings: PreprocessorSettings) throws -> (any ImageProcessor)? {
+    try QwenVLImageProcessor(settings)
+  }
+
   func model(_ json: JSONObject, from source: any ParameterSource) -> VisionLanguageModel {
     VisionLanguageModel(
-      family: isFirst ? "qwen2-vl" : "qwen2.5-vl", configuration: json,
+      self, configuration: json,
       decoder: TransformerDecoder(text, names: names, from: source), images: Encoder(self, from: source),
       imageTokenID: imageTokenID)
   }

@@ -1,9 +1,15 @@
+internal import Images
 internal import StrictJSON
 internal import Tensors
+internal import Tokenization
 
 /// SmolVLM and Idefics3 (Marafioti et al. 2025): SigLIP reads tiles of the picture and the whole, and each square of its
 /// patches becomes one row (pixel shuffle).
 struct SmolVLM: ModelFamily {
+  static let modelTypes = ["smolvlm", "idefics3"]
+
+  let name = "smolvlm"
+
   private let text: DecoderConfiguration
   private let vision: VisionTransformerConfiguration
   /// Patches along one side of the square that becomes a row.
@@ -29,9 +35,15 @@ struct SmolVLM: ModelFamily {
     isBuffer(name) || name == names.head && text.tiesEmbeddings ? nil : name
   }
 
+  var template: ConversationTemplate { .smolVLM }
+
+  func imageProcessor(_ settings: PreprocessorSettings) throws -> (any ImageProcessor)? {
+    try Idefics3ImageProcessor(settings)
+  }
+
   func model(_ json: JSONObject, from source: any ParameterSource) -> VisionLanguageModel {
     VisionLanguageModel(
-      family: "smolvlm", configuration: json,
+      self, configuration: json,
       decoder: TransformerDecoder(text, names: names, from: source), images: Encoder(self, from: source),
       imageTokenID: imageTokenID)
   }

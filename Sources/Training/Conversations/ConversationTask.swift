@@ -9,7 +9,7 @@ internal import Tokenization
 /// The model learns to answer as conversations of a file do, with LLaVA's labels.
 struct ConversationTask: TrainingTask {
   private let model: VisionLanguageModel
-  private let preparer: ImagePreparer?
+  private let imageProcessor: (any ImageProcessor)?
   private let tokenizer: any TextTokenizer
   private let template: ConversationTemplate
   private let stage: ConversationStage
@@ -25,9 +25,9 @@ struct ConversationTask: TrainingTask {
     tokenizer = try TokenizerFolder.load(run.tokenizer)
     weighting = run.answerWeighting
     routerCoefficient = model.routing?.routerLossCoefficient ?? 0
-    template = try stage.template.map(ConversationTemplate.named) ?? .usual(for: model)
+    template = try stage.template.map(ConversationTemplate.named) ?? model.template
     _ = try LabelRule(template)
-    preparer = try model.images.map { try ImagePreparer(modelFolder: run.model, encoder: $0) }
+    imageProcessor = try model.imageProcessor(in: run.model)
     training = ShuffledSamples(try InstructionSample.read(stage.data), seed: run.seed)
     validation = try stage.validation.map { try InstructionSample.read($0) } ?? []
   }
@@ -77,12 +77,12 @@ struct ConversationTask: TrainingTask {
   }
 
   private func picture(of sample: InstructionSample) throws -> ImageInput {
-    guard let preparer, let name = sample.image else {
+    guard let imageProcessor, let name = sample.image else {
       throw TrainingError(
         "\(stage.data.path): \(sample.name) shows a picture, which a \(model.family) model does not read"
       )
     }
-    return try preparer.input(ImageLoader.load(url: stage.images.appending(path: name)))
+    return try imageProcessor.process(ImageLoader.load(url: stage.images.appending(path: name)))
   }
 }
 

@@ -7,7 +7,7 @@ extension InstructionSample {
   }
 
   private static func placingImage(_ text: String, _ template: ConversationTemplate) -> String {
-    let place = ConversationTemplate.imagePlaceholder
+    let place = PromptText.pictureMark
     let pieces = text.pieces(around: place)
     guard pieces.count > 1 else { return text }
     let rest = pieces.joined().trimmed()
@@ -26,12 +26,12 @@ extension InstructionSample {
         throw TrainingError(
           "\(name): turn \(index) is from \"\(turn.0)\" where \"\(expected)\" should speak; turns alternate")
       }
-      return ConversationMessage(index % 2 == 0 ? .user : .assistant, turn.1)
+      return ConversationMessage(index % 2 == 0 ? .user : .assistant, parsing: turn.1)
     }
     // Training shows no examples in front, and pictures where their marks are.
     var bare = template
     bare.presetMessages = []
     bare.tagsImage = false
-    return try bare.prompt(messages)
+    return try bare.prompt(messages).string
   }
 }

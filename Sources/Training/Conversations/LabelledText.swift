@@ -32,7 +32,7 @@ struct LabelledText: Sendable, Equatable {
     self.maximalLength = maximalLength
     func tokens(_ text: String, seesImages: Bool) -> [Int] {
       seesImages
-        ? template.encode(text, tokenizer: tokenizer, imageID: VisionLanguageSession.imagePlace)
+        ? PromptText(parsing: text).ids(tokenizer, pictureID: VisionLanguageSession.imagePlace)
         : tokenizer.encode(text, addBOS: true)
     }
     func cutTokens(_ text: String) -> [Int] {
@@ -42,10 +42,10 @@ struct LabelledText: Sendable, Equatable {
     isLabel = []
     switch try LabelRule(template) {
     case .caption:
-      guard texts.count == 2, texts[0].contains(ConversationTemplate.imagePlaceholder) else {
+      guard texts.count == 2, texts[0].contains(PromptText.pictureMark) else {
         throw TrainingError("\(sample.name): a caption's sample has two turns, the first with <image>")
       }
-      let image = ConversationTemplate.imagePlaceholder
+      let image = PromptText.pictureMark
       ids = tokens(image + texts[1] + template.separator, seesImages: true)
       isLabel = [Bool](repeating: true, count: ids.count)
       ignore(0..<tokens(image, seesImages: true).count)
@@ -60,7 +60,7 @@ struct LabelledText: Sendable, Equatable {
       ids = tokens(prompt, seesImages: true)
       labelTurns(of: prompt, end: end, mark: mark, padID: padID) { tokens($0, seesImages: true).count }
     case .signals:
-      let header = template.system + "\n\n"
+      let header = template.system.string + "\n\n"
       let speakers = sample.sentences.map(\.speaker)
       let signalled = zip(speakers, texts).map { speaker, text in
         let role = ["human": template.roles[0], "gpt": template.roles[1]][speaker] ?? "unknown"

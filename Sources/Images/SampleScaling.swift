@@ -1,11 +1,4 @@
-/// The input of a vision tower.
-package struct PixelValues: Sendable, Equatable {
-  /// Channel by channel, each row by row: `[channels, height, width]`.
-  package let values: [Float]
-  package let channels: Int
-  package let height: Int
-  package let width: Int
-}
+internal import Tensors
 
 /// What a byte of each channel becomes as a floating-point number.
 struct SampleScaling {
@@ -31,20 +24,24 @@ struct SampleScaling {
     self.table = table
   }
 
-  func pixelValues(_ image: PixelImage) -> PixelValues {
-    let plane = image.width * image.height
-    let values = [Float](unsafeUninitializedCapacity: 3 * plane) { output, initialized in
-      image.pixels.withUnsafeBufferPointer { input in
-        table.withUnsafeBufferPointer { table in
-          for place in 0..<plane {
-            output[place] = table[Int(input[place * 3])]
-            output[plane + place] = table[256 + Int(input[place * 3 + 1])]
-            output[2 * plane + place] = table[512 + Int(input[place * 3 + 2])]
+  /// Pictures of one size, one behind the other.
+  /// - Shape: `[images.count, 3, height, width]`
+  func samples(_ images: [PixelImage]) -> Tensor {
+    let (width, height) = (images.first?.width ?? 0, images.first?.height ?? 0)
+    let plane = width * height
+    return Tensor(floats: [images.count, 3, height, width]) { first in
+      for (index, image) in images.enumerated() {
+        let output = first + index * 3 * plane
+        image.pixels.withUnsafeBufferPointer { input in
+          table.withUnsafeBufferPointer { table in
+            for place in 0..<plane {
+              output[place] = table[Int(input[place * 3])]
+              output[plane + place] = table[256 + Int(input[place * 3 + 1])]
+              output[2 * plane + place] = table[512 + Int(input[place * 3 + 2])]
+            }
           }
         }
       }
-      initialized = 3 * plane
     }
-    return PixelValues(values: values, channels: 3, height: image.height, width: image.width)
   }
 }
