@@ -44,7 +44,8 @@ struct AttentionCall: @unchecked Sendable {
               key: key.floatPointer + place, value: value.floatPointer + place, key_scales: nil,
               value_scales: nil, key_gradient: gradients.map { $0.key.floatPointer + place },
               value_gradient: gradients.map { $0.value.floatPointer + place }, rows: Int64(range.count),
-              stride: Int64(keyWidth), scale_stride: 0, format: GM_SPAN_FLOATS))
+              stride: Int64(keyWidth), head_stride: Int64(heads.headWidth), scale_stride: 0,
+              format: GM_SPAN_FLOATS))
           span += 1
         case .kept(let rows):
           precondition(gradients == nil, "no gradient flows into kept rows")

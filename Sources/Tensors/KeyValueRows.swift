@@ -71,8 +71,8 @@ package struct KeyValueRows: Sendable {
 
   private enum Side { case keys, values }
 
-  /// A page holds its keys `[pageRows, keyValueHeads · headWidth]`, its values and, of bytes, the scales of the keys
-  /// `[pageRows, keyValueHeads]` and of the values.
+  /// A page holds its keys `[keyValueHeads, pageRows, headWidth]`, so that a head's lie together, its values and, of bytes,
+  /// the scales of the keys `[pageRows, keyValueHeads]` and of the values.
   private func numbers(_ side: Side, of page: KeyValuePage) -> UnsafeMutableRawPointer {
     page.address + (side == .keys ? 0 : Self.pageRows * width * format.size)
   }
@@ -87,28 +87,30 @@ package struct KeyValueRows: Sendable {
   private func write(
     _ rows: Range<Int>, of key: Tensor, _ value: Tensor, from first: Int, _ kernels: KernelTable
   ) {
-    var row = rows.lowerBound
-    while row < rows.upperBound {
+    for row in rows {
       let (page, place) = (first + row).quotientAndRemainder(dividingBy: Self.pageRows)
-      let end = min(rows.upperBound, row + Self.pageRows - place)
-      write(key, row..<end, to: .keys, of: pages[page], at: place, kernels)
-      write(value, row..<end, to: .values, of: pages[page], at: place, kernels)
-      row = end
+      write(key.floatPointer + row * width, to: .keys, of: pages[page], at: place, kernels)
+      write(value.floatPointer + row * width, to: .values, of: pages[page], at: place, kernels)
     }
   }
 
+  /// Writes one row.
   private func write(
-    _ tensor: Tensor, _ rows: Range<Int>, to side: Side, of page: KeyValuePage, at place: Int,
+    _ source: UnsafePointer<Float>, to side: Side, of page: KeyValuePage, at place: Int,
     _ kernels: KernelTable
   ) {
-    let source = tensor.floatPointer + rows.lowerBound * width
-    let target = numbers(side, of: page) + place * width * format.size
-    guard format != .float32 else {
-      return target.copyMemory(from: source, byteCount: rows.count * width * format.size)
+    let (numbers, scales) = (numbers(side, of: page), scales(side, of: page))
+    let count = heads.headWidth
+    for head in 0..<heads.keyValueHeads {
+      let target = numbers + (head * Self.pageRows + place) * count * format.size
+      if format == .float32 {
+        target.copyMemory(from: source + head * count, byteCount: count * format.size)
+      } else {
+        kernels.functions.narrow_lines(
+          format.spanFormat, source + head * count, 1, Int64(count), target,
+          scales.map { $0 + place * heads.keyValueHeads + head })
+      }
     }
-    kernels.functions.narrow_lines(
-      format.spanFormat, source, Int64(rows.count * heads.keyValueHeads), Int64(heads.headWidth), target,
-      scales(side, of: page).map { $0 + place * heads.keyValueHeads })
   }
 
   /// How many spans the kernels see.
@@ -120,7 +122,8 @@ package struct KeyValueRows: Sendable {
     return GMSpan(
       key: numbers(.keys, of: page), value: numbers(.values, of: page), key_scales: scales(.keys, of: page),
       value_scales: scales(.values, of: page), key_gradient: nil, value_gradient: nil,
-      rows: Int64(min(Self.pageRows, count - index * Self.pageRows)), stride: Int64(width),
+      rows: Int64(min(Self.pageRows, count - index * Self.pageRows)),
+      stride: Int64(heads.headWidth), head_stride: Int64(Self.pageRows * heads.headWidth),
       scale_stride: Int64(heads.keyValueHeads), format: format.spanFormat)
   }
 }

@@ -41,8 +41,10 @@ import Testing
         let span = rows.span(index)
         for line in 0..<Int(span.rows) {
           for column in 0..<width {
-            let (expected, place) = (numbers[row * width + column], line * Int(span.stride) + column)
-            let scale = line * Int(span.scale_stride) + column / heads.headWidth
+            let (head, offset) = column.quotientAndRemainder(dividingBy: heads.headWidth)
+            let place = head * Int(span.head_stride) + line * Int(span.stride) + offset
+            let expected = numbers[row * width + column]
+            let scale = line * Int(span.scale_stride) + head
             guard number(span.key, place, span.key_scales, scale) == expected,
               number(span.value, place, span.value_scales, scale) == -expected
             else { return false }

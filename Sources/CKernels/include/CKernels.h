@@ -20,8 +20,8 @@ typedef enum {
 } GMSpanFormat;
 
 // Some consecutive rows of keys and values. `key` and `value` point at the first row's first head, `key_scales` and
-// `value_scales`, for bytes, at its scale; the other heads follow. The gradients are only looked at by the backward pass,
-// which reads floats.
+// `value_scales`, for bytes, at its scale, behind which those of the row's other heads lie. The gradients are only looked
+// at by the backward pass, which reads floats.
 typedef struct {
   const void *key;
   const void *value;
@@ -30,7 +30,8 @@ typedef struct {
   float *key_gradient;
   float *value_gradient;
   int64_t rows;
-  int64_t stride;        // of keys, values and their gradients
+  int64_t stride;        // from row to row of keys, values and their gradients
+  int64_t head_stride;   // from head to head of them
   int64_t scale_stride;  // of the scales
   GMSpanFormat format;
 } GMSpan;
