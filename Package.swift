@@ -41,6 +41,7 @@ let package = Package(
     .systemLibrary(name: "CWebP", providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
     .target(
       name: "CPNG", cSettings: cSettings, linkerSettings: [.linkedLibrary("png"), .linkedLibrary("z")]),
+    .target(name: "CEditLine", cSettings: cSettings, linkerSettings: [.linkedLibrary("edit")]),
     .target(name: "CTurboJPEG", cSettings: cSettings, linkerSettings: [.linkedLibrary("jpeg")]),
     .target(
       name: "CSentencePiece", cxxSettings: [.treatAllWarnings(as: .error)],
@@ -91,7 +92,8 @@ let package = Package(
     .executableTarget(
       name: "gamma-mod",
       dependencies: [
-        "Answering", "Benchmarks", "Checkpoints", "Evaluation", "Files", "Images", "MixtureOfDepths",
+        "Answering", "Benchmarks", "CEditLine", "Checkpoints", "Evaluation", "Files", "Images",
+        "MixtureOfDepths",
         "Models", "PocketTraining", "PocketWorld", "Reproduction", "Speed", "StrictJSON", "Tensors",
         "Tokenization", "Tracing", "Training",
         crypto, .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -122,7 +124,8 @@ let package = Package(
     tests(
       "Training",
       [
-        "RunTesting", "Tensors", "StrictJSON", "Checkpoints", "Tokenization", "Images", "MixtureOfDepths", "Models",
+        "RunTesting", "Tensors", "StrictJSON", "Checkpoints", "Tokenization", "Images", "MixtureOfDepths",
+        "Models",
       ]),
     tests(
       "PocketTraining",

@@ -8,69 +8,83 @@ struct ChatCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "chat", abstract: "Talk about pictures, turn by turn.",
     discussion: """
-      /image FILE adds a picture to the next question, /clear starts a new conversation, /quit ends. Ctrl-C stops an \
-      answer, a second one the program.
+      /image FILE… adds pictures to the next question (quotes and ~ as in a shell), /clear starts a new conversation, \
+      /help tells what there is, /exit and /quit end. Ctrl-C stops an answer, a second one the program.
       """)
 
   @OptionGroup var options: ModelOptions
 
-  @Option(
-    name: [.customLong("sys", withSingleDash: true), .customLong("system-prompt")],
-    help: "What the model is told before the conversation, instead of the template's own words.")
-  var system: String?
+  @OptionGroup var system: SystemText
 
   @OptionGroup var sampling: SamplingArguments
 
   func run() async throws {
-    let session = try options.session(system: system)
+    let session = try options.session(system: system.text)
     let engine = Engine(session, options.limits)
-    var conversation = Conversation()
-    while true {
-      StandardError.write("> ")
-      guard let line = readLine() else { return }
-      let words = line.split(separator: " ", maxSplits: 1).map(String.init)
-      switch words.first {
-      case nil: continue
-      case "/quit": return
-      case "/clear": conversation = Conversation()
-      case "/image":
-        do {
-          conversation.pending.append(try PictureInput.load(words.count > 1 ? words[1] : "", exif: true))
-        } catch {
-          StandardError.write(line: Failure.sentence(error))
-        }
-      case let command? where command.hasPrefix("/"):
-        StandardError.write(line: "unknown command \(command); there are /image FILE, /clear and /quit")
-      default:
-        do {
-          try await conversation.ask(line, session, engine, sampling.options())
-        } catch {
-          StandardError.write(line: Failure.sentence(error))
-        }
+    let reader = LineReader()
+    var conversation = ChatConversation(session)
+    while let line = reader.next("> ") {
+      do {
+        guard try await answer(line, &conversation, engine) else { return }
+      } catch {
+        StandardError.write(line: Failure.sentence(error))
       }
     }
   }
-}
 
-/// The turns so far.
-private struct Conversation {
-  private var messages: [ConversationMessage] = []
-  private var pictures: [PixelImage] = []
-  /// Pictures for the next question.
-  var pending: [PixelImage] = []
-
-  mutating func ask(
-    _ question: String, _ session: VisionLanguageSession, _ engine: Engine, _ options: AnswerOptions
-  ) async throws {
-    let turn = messages + [ConversationMessage(.user, question, pictures: pending.count)]
-    let prompt = try session.prompt(
-      turn + [ConversationMessage(.assistant, nil)], images: pictures + pending)
-    let answer = try await Interrupt.watchTurn(engine.submit(AnswerRequest(prompt, options))) {
-      try StandardOutput.write($0)
-    }.answer
-    try StandardOutput.write(line: "")
-    messages = turn + [ConversationMessage(.assistant, content: .tokens(answer.ids))]
-    pictures += pending
-    pending = []
+  /// - Returns: Whether the conversation goes on.
+  private func answer(_ line: String, _ conversation: inout ChatConversation, _ engine: Engine) async throws
+    -> Bool
+  {
+    let trimmed = line.trimmingCharacters(in: .whitespaces)
+    guard trimmed.hasPrefix("/") else {
+      if !trimmed.isEmpty { try await ask(line, &conversation, engine) }
+      return true
+    }
+    let words = try CommandWords(trimmed).words
+    switch words.first {
+    case "/quit", "/exit": return false
+    case "/help": StandardError.write(line: Self.help)
+    case "/clear":
+      conversation.clear()
+      StandardError.write(line: "a new conversation")
+    case "/image":
+      guard words.count > 1 else { throw StreamError("/image needs the name of a file") }
+      // None of them is added if one cannot be read.
+      let pictures = try words.dropFirst().map { try PictureInput.load($0, exif: true) }
+      conversation.add(pictures)
+      for (name, picture) in zip(words.dropFirst(), pictures) {
+        StandardError.write(
+          line: "\(name): \(picture.width) × \(picture.height) pixels, for the next question")
+      }
+    default:
+      StandardError.write(line: "unknown command \(words.first ?? "/")\n\(Self.help)")
+    }
+    return true
   }
+
+  private func ask(_ question: String, _ conversation: inout ChatConversation, _ engine: Engine) async throws
+  {
+    let prompt: Prompt
+    let answer: Answer
+    do {
+      prompt = try conversation.prompt(asking: question)
+      answer = try await Interrupt.watchTurn(engine.submit(AnswerRequest(prompt, sampling.options()))) {
+        try StandardOutput.write($0)
+      }.answer
+    } catch let error as AnswerError where error.code == .promptTooLong {
+      throw StreamError(
+        "\(error); the conversation is as it was before this question, and /clear starts a new one")
+    }
+    try StandardOutput.write(line: "")
+    conversation.finish(question, with: answer)
+    if answer.finishReason == .length { StandardError.write(line: "(cut: the answer reached its length)") }
+  }
+
+  private static let help = """
+    /image FILE…  add pictures to the next question
+    /clear        start a new conversation
+    /help         tell what there is
+    /exit, /quit  end
+    """
 }

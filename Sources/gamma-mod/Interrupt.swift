@@ -32,7 +32,10 @@ final class Interrupt: @unchecked Sendable {
     shared.source.setEventHandler {
       let isFirst = !shared.isRequested.exchange(true, ordering: .relaxed)
       // Not exit(): other threads still compute with what it would tear down.
-      guard isFirst, shared.isWatched.load(ordering: .relaxed) else { _exit(exitCode.rawValue) }
+      guard isFirst, shared.isWatched.load(ordering: .relaxed) else {
+        LineReader.restoreTerminal()
+        _exit(exitCode.rawValue)
+      }
       shared.whenRequested.withLock { $0 }?()
     }
     shared.source.resume()
