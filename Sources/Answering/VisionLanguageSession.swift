@@ -47,6 +47,7 @@ package final class VisionLanguageSession: Sendable {
     self.template = template
     self.backend = backend
     self.imageProcessor = imageProcessor
+    model.layOut(backend)
     endIDs = Self.endIDs(tokenizer, template)
     // What ends an answer or stands for a picture is not spelt by a user, whatever the tokenizer's files call it.
     self.tokenizer = tokenizer.reserving(endIDs.union(model.imageTokenID.map { [$0] } ?? []))

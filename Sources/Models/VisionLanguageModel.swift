@@ -71,6 +71,16 @@ package struct VisionLanguageModel: Sendable {
     (images?.towerParameters ?? []) + (images?.projectorParameters ?? [])
   }
 
+  /// Float32 weights up to so many bytes are worth a second copy.
+  private static let mostLaidOut = 256 << 20
+
+  /// Lays the matrices of a small float32 model out as products read them. The model must not learn from then on.
+  package func layOut(_ backend: Backend) {
+    let matrices = parameters.filter { $0.precision == .float32 }
+    guard matrices.reduce(0, { $0 + $1.byteCount }) <= Self.mostLaidOut else { return }
+    for parameter in matrices { parameter.layOut(backend) }
+  }
+
   /// The projected rows of pictures, one behind the other; nil if there are none.
   /// - Shape: `[n, width]`
   package func encode(_ inputs: [ImageInput], _ tape: Tape) -> Value? {

@@ -75,6 +75,7 @@ package struct SpeedComparison {
     let load = ProcessorLoad()
     var runs: [[Side]] = [[], []]
     let pool = MemoryPool()
+    if !workload.isTraining { for model in [dense, routed] { model.layOut(backend) } }
     let loops = [dense, routed].map { Self.loop($0, workload, backend) }
     let gradients = [GradientStore(), GradientStore()]
     // One alternation more than asked for: the first fills caches and pools and is not counted.

@@ -87,7 +87,7 @@ private struct FusedProduct {
     var second: GMWeight?
     if let up {
       guard let other = Self.weight(up, rows: x.rows, backend), other.bits == matrix.bits,
-        up.shape == weight.shape
+        other.laid_out == matrix.laid_out, up.shape == weight.shape
       else { return nil }
       second = other
     }
@@ -108,12 +108,13 @@ private struct FusedProduct {
     switch parameter.content {
     case .packed(let matrix): return matrix.weight
     case .plain(let tensor):
+      if let panels = parameter.panels { return panels.weight }
       guard backend.multipliesFloats, rows > Backend.fewRows, tensor.rows > Backend.fewOutputs
       else { return nil }
       let values = tensor.bytes.assumingMemoryBound(to: UInt8.self).baseAddress
       return GMWeight(
         values: UnsafePointer(values), outputs: Int64(tensor.rows), inputs: Int64(tensor.width),
-        bits: tensor.dtype == .float32 ? 32 : 16)
+        bits: tensor.dtype == .float32 ? 32 : 16, laid_out: 0)
     }
   }
 

@@ -100,7 +100,7 @@ package struct PackedMatrix: Sendable {
   var weight: GMWeight {
     GMWeight(
       values: UnsafePointer(storage.address.assumingMemoryBound(to: UInt8.self)), outputs: Int64(outputs),
-      inputs: Int64(inputs), bits: Int32(format.bits))
+      inputs: Int64(inputs), bits: Int32(format.bits), laid_out: 0)
   }
 
   /// How much lies in the stored bytes: panels of outputs.

@@ -17,6 +17,8 @@ package final class Parameter: @unchecked Sendable {
   package var isTrainable = true
   /// The value rounded to bfloat16, kept by a trainer that computes in bfloat16.
   package var rounded: Tensor?
+  /// The matrix once more as products read it, for models that only answer.
+  var panels: FloatPanels?
   /// What linear operations add to the matrix while it is learnt that way.
   package var lowRankChange: LowRankChange?
 
@@ -38,7 +40,10 @@ package final class Parameter: @unchecked Sendable {
       case .packed(let matrix): matrix.unpacked()
       }
     }
-    set { content = .plain(newValue) }
+    set {
+      content = .plain(newValue)
+      panels = nil
+    }
   }
 
   package var shape: Shape {

@@ -87,13 +87,14 @@ typedef enum {
   GM_HALVES
 } GMRowKind;
 
-// A weight matrix [outputs, inputs]. 32 and 16 (bfloat16) bits: row-major. 8 and 4 bits: panels of blocks, outputs padded
-// to whole panels.
+// A weight matrix [outputs, inputs]. 32 and 16 (bfloat16) bits: row-major or, of 32 bits, laid out in panels
+// [inputs, GM_PANEL]. 8 and 4 bits: panels of blocks. Outputs are padded to whole panels.
 typedef struct {
   const uint8_t *values;
   int64_t outputs;
   int64_t inputs;
   int32_t bits;
+  int32_t laid_out;
 } GMWeight;
 
 // Rows for products. As floats, for weights of 32 and 16 bits. As bytes for packed weights: those of each GM_BYTE_GROUP
