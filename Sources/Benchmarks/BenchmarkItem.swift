@@ -14,7 +14,7 @@ package struct BenchmarkItem: Sendable {
   /// Letters and texts of the options, where the benchmark's answer file repeats them (MMBench).
   package let options: [String]
 
-  init(
+  package init(
     id: QuestionID, image: Picture?, prompt: String, storedPrompt: String? = nil, category: String = "",
     options: [String] = []
   ) {

@@ -17,7 +17,8 @@ struct FloatPanels: Sendable {
     let (outputs, inputs) = (outputs, inputs)
     backend.parallel(panels, threads: backend.usefulThreads(elements: tensor.count)) { part in
       let target = GMWeight(
-        values: UnsafePointer(values.pointer), outputs: Int64(outputs), inputs: Int64(inputs), bits: 32, laid_out: 1)
+        values: UnsafePointer(values.pointer), outputs: Int64(outputs), inputs: Int64(inputs), bits: 32,
+        laid_out: 1)
       for index in part {
         let rows = min(panel, outputs - index * panel)
         withUnsafePointer(to: target) {

@@ -50,6 +50,34 @@ import Testing
     }
   }
 
+  /// Rules that look at a whole prompt choose the same rows of a question alone and beside others about its picture.
+  @Test(arguments: ["prefill_skip", "prefill_image_skip"])
+  func whatIsSkippedDoesNotDependOnTheBatch(rule: String) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "model-\(UUID())")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.copyItem(at: Self.package.appending(path: "models/pocket-gamma"), to: folder)
+    let file = folder.appending(path: "config.json")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    try Data(text.replacing("\"prefill_image_skip\": 0.55", with: "\"\(rule)\": 0.5").utf8).write(to: file)
+    let session = try VisionLanguageSession(folder, threads: 1)
+    #expect(session.model.routing?.rules.readsWholeSequence == (rule == "prefill_skip"))
+    try Self.withWorld(count: 40) { world in
+      let benchmark = try BenchmarkFolder(.pope, at: world)
+      let items = try benchmark.items()
+      // Eight questions about each of some pictures.
+      let asked = items.prefix(5).flatMap { item in
+        items.prefix(8).map { BenchmarkItem(id: $0.id, image: item.image, prompt: $0.prompt) }
+      }
+      let answers = try [1, 16].map { batch in
+        var options = EvaluationRun.Options()
+        (options.batch, options.maxTokens) = (batch, 8)
+        return try EvaluationRun(options).answers(asked, of: .pope, sessions: [session]).records.map(\.text)
+      }
+      #expect(answers[0].count == 40 && answers[0] == answers[1])
+      #expect(Set(answers[0]).count > 1)
+    }
+  }
+
   @Test func aRunContinuesAndChunksMerge() throws {
     let session = try Self.session("pocket-gamma", .asStored)
     try Self.withWorld(count: 20) { world in

@@ -80,9 +80,9 @@ import Testing
     let instructions = (many.instructions - few.instructions) / tokens
     let allocations = (many.allocations - few.allocations) / tokens
     let tensors = Double(many.tensorAllocations - few.tensorAllocations) / Double(tokens)
-    // 7.2 million, 109 and 0 when this was written: 12 layers of 192 and a vocabulary of 640.
+    // 7.3 million, 77 and 0 when this was written: 12 layers of 192 and a vocabulary of 640.
     #expect((5_000_000...8_000_000).contains(instructions), "\(instructions)")
-    #expect((1...120).contains(allocations), "\(allocations)")
+    #expect((1...100).contains(allocations), "\(allocations)")
     // Each layer takes a page of its cache every 64 tokens.
     #expect(tensors < 1, "\(tensors)")
   }
