@@ -122,7 +122,9 @@ let package = Package(
     tests(
       "Training",
       [
-        "RunTesting", "Tensors", "StrictJSON", "Checkpoints", "Tokenization", "Images", "MixtureOfDepths", "Models",
+        "RunTesting", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Tokenization", "Images",
+        "Models",
+        "MixtureOfDepths", "Answering",
       ]),
     tests(
       "PocketTraining",

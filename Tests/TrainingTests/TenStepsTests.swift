@@ -1,13 +1,15 @@
+import Answering
 import Checkpoints
 import Foundation
 import Images
 import MixtureOfDepths
+import ModelTesting
 import Models
 import RunTesting
 import StrictJSON
-@testable import Tensors
 import Testing
 
+@testable import Tensors
 @testable import Training
 
 @Suite struct TenStepsTests {
@@ -48,113 +50,116 @@ import Testing
     }
   }
 
-  /// Tower, projector, routed decoder and router learn together, from pixels to the last step's weights.
-  @Test func lossesGradientsAndWeightsAreTheOriginals() throws {
+  /// Tower, projector, routed decoder and router learn together, from pixels to the last step's weights, a step's samples in
+  /// one piece or each in one of its own.
+  @Test(arguments: [1, 2]) func lossesGradientsAndWeightsAreTheOriginals(pieces: Int) throws {
     let folder = TinyRun.repository.appending(path: "Tests/Fixtures/models/gamma-llava-hr-train-unpadded")
     let model = try GammaModel.load(folder)
     let optimizer = AdamW(model.parameters, reference.settings, threads: 2)
     let pool = MemoryPool()
     for (index, expected) in reference.steps.enumerated() {
-      let gradients = GradientStore()
-      let tape = Tape(recordingInto: gradients, backend: Backend(), pool: pool)
-      let batch = try OriginalBatch(index, of: reference)
-      let losses = batch.losses(model, tape)
-      tape.backward(from: losses.total)
-      #expect(isNear(losses.nextToken, expected.nextToken, 2e-4), "step \(index): \(losses.nextToken)")
-      #expect(losses.auxiliary.count == expected.auxiliary.count)
-      for (loss, recorded) in zip(losses.auxiliary, expected.auxiliary) {
-        #expect(isNear(loss, recorded, 1e-4), "step \(index): \(loss), \(recorded)")
+      let samples = try OriginalSamples(index, of: reference)
+      let work = try (0..<pieces).map {
+        let first = $0 * samples.count / pieces
+        return try samples.piece(first..<first + samples.count / pieces, model)
       }
-      #expect(isNear(Double(losses.total.tensor.scalar), expected.total, 2e-4), "step \(index)")
-      let norm = optimizer.step([gradients], rate: expected.rate, step: index)
-      #expect(isNear(norm, expected.gradientNorm, 1e-3 * expected.gradientNorm), "step \(index): \(norm)")
+      let weight = work.reduce(0) { $0 + $1.targets }
+      let gradients = work.map { _ in GradientStore() }
+      var answers = 0.0
+      var auxiliary = [Double](repeating: 0, count: expected.auxiliary.count)
+      var total = 0.0
+      for (piece, store) in zip(work, gradients) {
+        let tape = Tape(recordingInto: store, backend: Backend(), pool: pool)
+        let losses = piece.losses(targets: weight, share: 1 / Double(pieces), tape: tape)
+        tape.backward(from: losses.total)
+        answers += Double(losses.answers)
+        try #require(losses.auxiliary.count == auxiliary.count)
+        for (layer, loss) in losses.auxiliary.enumerated() {
+          auxiliary[layer] += Double(loss) / Double(pieces)
+        }
+        total += Double(losses.total.tensor.scalar)
+      }
+      expectNear(answers, expected.nextToken, 1e-5, "answers of step \(index)")
+      for (loss, recorded) in zip(auxiliary, expected.auxiliary) {
+        expectNear(loss, recorded, 1e-5, "router of step \(index)")
+      }
+      expectNear(total, expected.total, 1e-5, "total of step \(index)")
+      let norm = optimizer.step(gradients, rate: expected.rate, step: index)
+      expectNear(norm, expected.gradientNorm, 1e-4, "norm of step \(index)")
     }
     try expectRecordedWeights(model)
   }
 
   private func expectRecordedWeights(_ model: VisionLanguageModel) throws {
     let stored = Dictionary(model.storedTensors.map { ($0.name, $0.parameter) }) { first, _ in first }
+    var (worstMean, worst) = (Float(0), Float(0))
     for name in reference.weights.names {
       let parameter = try #require(stored[name], "\(name) is no weight")
       let expected = try reference.weights.floats(name)
       let values = parameter.tensor.floats()
       try #require(values.count == expected.count, "\(name)")
-      let differences = zip(values, expected).map { abs($0 - $1) }
-      let mean = differences.reduce(0, +) / Float(differences.count)
-      // A weight whose gradient nearly vanishes follows its rounding; most moved by some 5e-3.
-      #expect(mean < 3e-6, "\(name) is off by \(mean) in the mean")
-      #expect(differences.allSatisfy { $0 < 5e-3 }, "\(name)")
+      let difference = worstDifference(values, expected)
+      let mean = zip(values, expected).reduce(0) { $0 + abs($1.0 - $1.1) } / Float(values.count)
+      (worstMean, worst) = (max(worstMean, mean), max(worst, difference))
+      #expect(difference <= 1e-5, "\(name) is off by \(difference)")
     }
+    print("MEASURED weights", worstMean, worst)
   }
 
-  private func isNear(_ value: Double, _ expected: Double, _ tolerance: Double) -> Bool {
-    abs(value - expected) <= tolerance
+  /// As near as a share of the number itself.
+  private func expectNear(_ value: Double, _ expected: Double, _ tolerance: Double, _ name: String) {
+    print("MEASURED", name, abs(value - expected) / abs(expected))
+    #expect(abs(value - expected) <= tolerance * abs(expected), "\(name): \(value), not \(expected)")
   }
 }
 
-/// Two samples of the recorded training, each a picture between a preamble and a question with its answer.
-private struct OriginalBatch {
-  /// Rows in front of the question: the picture's and the preamble's.
-  private static let protectedFrom = 41
+/// Samples of one step of the recorded training, each a picture between a preamble and a question with its answer.
+private struct OriginalSamples {
+  private static let mark = -200
   private static let (storedSide, enlargement) = (24, 8)
 
   private let sequences: [(ids: [Int], labels: [Int])]
-  private let pixels: Tensor
+  /// Of each sample, as they are stored.
+  private let pictures: [ArraySlice<Float>]
 
   init(_ step: Int, of reference: TenSteps) throws {
-    let length = try reference.batches.entry("\(step).input_ids").shape[1]
+    let shape = try reference.batches.entry("\(step).input_ids").shape
     let ids = try reference.batches.int64s("\(step).input_ids").map(Int.init)
     let labels = try reference.batches.int64s("\(step).labels").map(Int.init)
-    sequences = stride(from: 0, to: ids.count, by: length).map {
-      (Array(ids[$0..<$0 + length]), Array(labels[$0..<$0 + length]))
+    sequences = stride(from: 0, to: ids.count, by: shape[1]).map {
+      (Array(ids[$0..<$0 + shape[1]]), Array(labels[$0..<$0 + shape[1]]))
     }
-    let picture = try reference.batches.floats("\(step).picture")
-    let (small, side) = (Self.storedSide, Self.storedSide * Self.enlargement)
-    let values = (0..<sequences.count * 3 * side * side).map { place in
-      let (plane, row, column) = (place / (side * side), place / side % side, place % side)
-      return picture[(plane * small + row / Self.enlargement) * small + column / Self.enlargement]
-    }
-    pixels = Tensor(values, shape: [sequences.count, 3, side, side])
+    let values = try reference.batches.floats("\(step).picture")
+    let size = values.count / shape[0]
+    pictures = (0..<shape[0]).map { values[$0 * size..<($0 + 1) * size] }
   }
 
-  func losses(_ model: VisionLanguageModel, _ tape: Tape) -> (
-    total: Value, nextToken: Double, auxiliary: [Double]
-  ) {
-    let images = model.encode([ImageInput(pixels: pixels)], tape)
-    let rowsPerPicture = (images?.rows ?? 0) / sequences.count
-    var batch = PackedBatch()
-    var (textIDs, textPlaces, imagePlaces, targets) = ([Int](), [Int](), [Int](), [Int32]())
-    for (ids, labels) in sequences {
-      let start = batch.rowCount
-      var row = start
-      var rowLabels: [Int32] = []
-      for (id, label) in zip(ids, labels) {
-        if id < 0 {
-          imagePlaces += row..<row + rowsPerPicture
-          rowLabels += [Int32](repeating: -1, count: rowsPerPicture)
-          row += rowsPerPicture
-        } else {
-          textIDs.append(id)
-          textPlaces.append(row)
-          rowLabels.append(Int32(max(-1, label)))
-          row += 1
-        }
+  var count: Int { sequences.count }
+
+  /// The work of some samples, as conversations of a file are packed.
+  func piece(_ range: Range<Int>, _ model: VisionLanguageModel) throws -> PackedPiece {
+    let conversations = try range.map { sample -> (prompt: Prompt, isLabel: [Bool]) in
+      let (ids, labels) = sequences[sample]
+      let prompt = try Prompt(marked: ids, mark: Self.mark, images: [picture(sample)], model: model)
+      let isLabel = zip(ids, labels).flatMap { id, label in
+        [Bool](repeating: label >= 0, count: id == Self.mark ? prompt.imageRows : 1)
       }
-      batch.append(roles: (0..<row - start).map { $0 < Self.protectedFrom ? .image : .prompt })
-      // Each row predicts the label behind it.
-      targets += rowLabels.dropFirst() + [-1]
+      return (prompt, isLabel)
     }
-    let text = RowSource(model.decoder.embed(textIDs, tape), places: textPlaces)
-    let sources = [text] + (images.map { [RowSource($0, places: imagePlaces)] } ?? [])
-    let pass = DecoderPass(batch, tape: tape)
-    let hidden = model.decoder.forward(tape.assemble(sources, rows: batch.rowCount), pass)
-    let logits = model.decoder.logits(model.decoder.normalize(hidden, tape), tape)
-    let nextToken = tape.crossEntropy(
-      logits, targets: targets, scale: 1 / Float(targets.count { $0 >= 0 }))
-    let coefficient = Float(model.routing?.routerLossCoefficient ?? 0)
-    let total = pass.auxiliaryLosses.reduce(nextToken) { tape.add($0, tape.scale($1, by: coefficient)) }
-    return (
-      total, Double(nextToken.tensor.scalar), pass.auxiliaryLosses.map { Double($0.tensor.scalar) }
-    )
+    let inputs = conversations.flatMap(\.prompt.images)
+    return PackedPiece(PackedQuestions(conversations, weighting: .token), Objective(model)) { tape in
+      model.encode(inputs, tape)
+    }
+  }
+
+  private func picture(_ sample: Int) -> ImageInput {
+    let (small, side) = (Self.storedSide, Self.storedSide * Self.enlargement)
+    let stored = pictures[sample]
+    let values = (0..<3 * side * side).map { place in
+      let (plane, row, column) = (place / (side * side), place / side % side, place % side)
+      let index = (plane * small + row / Self.enlargement) * small + column / Self.enlargement
+      return stored[stored.startIndex + index]
+    }
+    return ImageInput(pixels: Tensor(values, shape: [1, 3, side, side]))
   }
 }
