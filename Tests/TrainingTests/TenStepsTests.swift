@@ -54,61 +54,61 @@ import Testing
   /// one piece or each in one of its own.
   @Test(arguments: [1, 2]) func lossesGradientsAndWeightsAreTheOriginals(pieces: Int) throws {
     let folder = TinyRun.repository.appending(path: "Tests/Fixtures/models/gamma-llava-hr-train-unpadded")
-    let model = try GammaModel.load(folder)
-    let optimizer = AdamW(model.parameters, reference.settings, threads: 2)
-    let pool = MemoryPool()
-    for (index, expected) in reference.steps.enumerated() {
-      let samples = try OriginalSamples(index, of: reference)
-      let work = try (0..<pieces).map {
-        let first = $0 * samples.count / pieces
-        return try samples.piece(first..<first + samples.count / pieces, model)
-      }
-      let weight = work.reduce(0) { $0 + $1.targets }
-      let gradients = work.map { _ in GradientStore() }
-      var answers = 0.0
-      var auxiliary = [Double](repeating: 0, count: expected.auxiliary.count)
-      var total = 0.0
-      for (piece, store) in zip(work, gradients) {
-        let tape = Tape(recordingInto: store, backend: Backend(), pool: pool)
-        let losses = piece.losses(targets: weight, share: 1 / Double(pieces), tape: tape)
-        tape.backward(from: losses.total)
-        answers += Double(losses.answers)
-        try #require(losses.auxiliary.count == auxiliary.count)
-        for (layer, loss) in losses.auxiliary.enumerated() {
-          auxiliary[layer] += Double(loss) / Double(pieces)
+    for backend in pieces == 1 ? Backend.all : [Backend()] {
+      let model = try GammaModel.load(folder)
+      let optimizer = AdamW(model.parameters, reference.settings, threads: 2)
+      for (index, expected) in reference.steps.enumerated() {
+        let samples = try OriginalSamples(index, of: reference)
+        let work = try (0..<pieces).map { piece in
+          try samples.piece(
+            samples.count * piece / pieces..<samples.count * (piece + 1) / pieces, model)
         }
-        total += Double(losses.total.tensor.scalar)
+        let gradients = try expectLosses(work, expected, "step \(index) with \(backend.summary)", backend)
+        let norm = optimizer.step(gradients, rate: expected.rate, step: index)
+        expectNear(norm, expected.gradientNorm, 1e-4, "norm of step \(index)")
       }
-      expectNear(answers, expected.nextToken, 1e-5, "answers of step \(index)")
-      for (loss, recorded) in zip(auxiliary, expected.auxiliary) {
-        expectNear(loss, recorded, 1e-5, "router of step \(index)")
-      }
-      expectNear(total, expected.total, 1e-5, "total of step \(index)")
-      let norm = optimizer.step(gradients, rate: expected.rate, step: index)
-      expectNear(norm, expected.gradientNorm, 1e-4, "norm of step \(index)")
+      try expectRecordedWeights(model, "with \(backend.summary)")
     }
-    try expectRecordedWeights(model)
   }
 
-  private func expectRecordedWeights(_ model: VisionLanguageModel) throws {
+  /// - Returns: The gradients of each piece.
+  private func expectLosses(
+    _ pieces: [PackedPiece], _ expected: TenSteps.Step, _ place: String, _ backend: Backend
+  ) throws -> [GradientStore] {
+    let weight = pieces.reduce(0) { $0 + $1.targets }
+    let share = 1 / Double(pieces.count)
+    var (answers, total) = (0.0, 0.0)
+    var auxiliary = [Double](repeating: 0, count: expected.auxiliary.count)
+    let gradients = try pieces.map { piece in
+      let store = GradientStore()
+      let tape = Tape(recordingInto: store, backend: backend, pool: MemoryPool())
+      let losses = piece.losses(targets: weight, share: share, tape: tape)
+      tape.backward(from: losses.total)
+      answers += Double(losses.answers)
+      total += Double(losses.total.tensor.scalar)
+      try #require(losses.auxiliary.count == auxiliary.count)
+      for (layer, loss) in losses.auxiliary.enumerated() { auxiliary[layer] += share * Double(loss) }
+      return store
+    }
+    expectNear(answers, expected.nextToken, 1e-5, "answers of \(place)")
+    for (loss, recorded) in zip(auxiliary, expected.auxiliary) {
+      expectNear(loss, recorded, 1e-5, "router of \(place)")
+    }
+    expectNear(total, expected.total, 1e-5, "total of \(place)")
+    return gradients
+  }
+
+  private func expectRecordedWeights(_ model: VisionLanguageModel, _ place: String) throws {
     let stored = Dictionary(model.storedTensors.map { ($0.name, $0.parameter) }) { first, _ in first }
-    var (worstMean, worst) = (Float(0), Float(0))
     for name in reference.weights.names {
       let parameter = try #require(stored[name], "\(name) is no weight")
-      let expected = try reference.weights.floats(name)
-      let values = parameter.tensor.floats()
-      try #require(values.count == expected.count, "\(name)")
-      let difference = worstDifference(values, expected)
-      let mean = zip(values, expected).reduce(0) { $0 + abs($1.0 - $1.1) } / Float(values.count)
-      (worstMean, worst) = (max(worstMean, mean), max(worst, difference))
-      #expect(difference <= 1e-5, "\(name) is off by \(difference)")
+      let difference = try worstDifference(parameter.tensor.floats(), reference.weights.floats(name))
+      #expect(difference <= 1e-5, "\(name) is off by \(difference) \(place)")
     }
-    print("MEASURED weights", worstMean, worst)
   }
 
   /// As near as a share of the number itself.
   private func expectNear(_ value: Double, _ expected: Double, _ tolerance: Double, _ name: String) {
-    print("MEASURED", name, abs(value - expected) / abs(expected))
     #expect(abs(value - expected) <= tolerance * abs(expected), "\(name): \(value), not \(expected)")
   }
 }
