@@ -124,8 +124,8 @@ let package = Package(
     tests(
       "Training",
       [
-        "RunTesting", "Tensors", "StrictJSON", "Checkpoints", "Tokenization", "Images", "MixtureOfDepths",
-        "Models",
+        "RunTesting", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Tokenization", "Images",
+        "Models", "MixtureOfDepths", "Answering",
       ]),
     tests(
       "PocketTraining",

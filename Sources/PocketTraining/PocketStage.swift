@@ -76,8 +76,7 @@ package struct PocketStage: TrainingStage {
       let task = InstructTask(
         model: model, images: images,
         imageProcessor: isReadBySquares ? nil : try model.imageProcessor(in: run.model),
-        routerCoefficient: model.routing?.routerLossCoefficient ?? 0, weighting: run.answerWeighting,
-        training: training, validation: validation)
+        weighting: run.answerWeighting, training: training, validation: validation)
       return Lesson(model, task)
     }
   }

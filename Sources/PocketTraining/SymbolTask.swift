@@ -1,3 +1,4 @@
+internal import MixtureOfDepths
 internal import Models
 internal import PocketWorld
 internal import Tensors
@@ -19,13 +20,13 @@ struct SymbolTask: TrainingTask {
   func piece(samples: Range<Int>) throws -> any TrainingPiece {
     let list = try samples.map(training.picture)
     let patches = zip(samples, list).map { visiblePatches($1.scene, picture: $0) }
-    return SymbolPiece(task: self, pictures: list, patches: patches)
+    return piece(list, patches)
   }
 
   func validate(samples: Range<Int>, tape: Tape) throws -> Measurements {
     let list = try samples.map(validation.picture)
     let patches = list.map { _ in Array(0..<WorldRules.patchCount) }
-    return try SymbolPiece(task: self, pictures: list, patches: patches).measurements(tape)
+    return try piece(list, patches).measurements(tape)
   }
 
   /// All patches that show something and as many empty ones as the drawn count leaves room for.
@@ -40,31 +41,14 @@ struct SymbolTask: TrainingTask {
     empty.shuffle(using: &random)
     return (full + empty.prefix(max(0, wanted - full.count))).sorted()
   }
-}
 
-private struct SymbolPiece: TrainingPiece {
-  let task: SymbolTask
-  let labels: [PatchLabels]
-  let patches: [[Int]]
-  let packed: PackedQuestions
-
-  init(task: SymbolTask, pictures: [WorldExamples.Picture], patches: [[Int]]) {
-    self.task = task
-    self.patches = patches
-    labels = pictures.map { PatchLabels($0.scene) }
-    packed = PackedQuestions(
-      pictures.map(\.text), imageRows: patches, patchCount: WorldRules.patchCount, weighting: task.weighting,
+  private func piece(_ pictures: [WorldExamples.Picture], _ patches: [[Int]]) -> PackedPiece {
+    let packed = PackedQuestions(
+      pictures.map(\.text), imageRows: patches, patchCount: WorldRules.patchCount, weighting: weighting,
       sharesPictures: true)
-  }
-
-  var targets: Double { packed.targetWeight }
-  var rows: Int { packed.batch.rowCount }
-
-  func loss(targets total: Double, share: Double, tape: Tape) throws -> (Value, Measurements) {
-    let pass = DecoderPass(packed.batch, tape: tape)
-    let rows = task.tables.rows(labels, patches: patches, tape)
-    let hidden = task.decoder.forward(packed.embed(task.decoder, imageRows: rows, tape), pass)
-    return packed.loss(
-      hidden, decoder: task.decoder, pass: pass, routerCoefficient: 0, targets: total, share: share)
+    let labels = pictures.map { PatchLabels($0.scene) }
+    return PackedPiece(packed, Objective(decoder, routerCoefficient: 0)) { [tables] tape in
+      tables.rows(labels, patches: patches, tape)
+    }
   }
 }

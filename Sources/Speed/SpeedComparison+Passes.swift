@@ -61,22 +61,18 @@ extension SpeedComparison {
     var side = Side()
     gradients.reset()
     let tape = Tape(recordingInto: gradients, backend: backend, pool: pool)
-    let decoder = model.decoder
     let prompt = try prompt(
       model, workload, randomRows(workload.imageTokens, model, seed: UInt64(round)), round: round)
-    let rows = randomRows(prompt.ids.count, model, seed: UInt64(round))
+    let rows = tape.input(randomRows(prompt.ids.count, model, seed: UInt64(round)))
     var batch = PackedBatch()
     batch.append(roles: prompt.roles)
-    let trace = RoutingTrace(decoder)
-    let pass = DecoderPass(batch, tape: tape, observer: trace)
+    var target = LearningTargets()
+    target.append([0], behind: prompt.ids.count - 1, weights: [1])
+    let trace = RoutingTrace(model.decoder)
     side.prefillSeconds =
       ContinuousClock().measure {
-        let hidden = tape.gather(decoder.forward(tape.input(rows), pass), rows: [prompt.ids.count - 1])
-        let logits = decoder.logits(decoder.normalize(hidden, tape), tape)
-        let loss = pass.auxiliaryLosses.reduce(tape.crossEntropy(logits, targets: [0], scale: 1)) {
-          tape.add($0, $1)
-        }
-        tape.backward(from: loss)
+        let losses = Objective(model).losses(of: rows, in: batch, target, tape: tape, observer: trace)
+        tape.backward(from: losses.total)
       } / .seconds(1)
     side.prefillRows = prompt.ids.count
     side.prefillFlops = 3 * trace.total.flops

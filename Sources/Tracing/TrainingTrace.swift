@@ -18,47 +18,46 @@ struct TrainingTrace {
     let gradients = GradientStore()
     let tape = Tape(recordingInto: gradients, backend: backend, pool: MemoryPool())
     var batch = PackedBatch()
-    var targets: [Int32] = []
-    var embedded: [Value] = []
+    var targets = LearningTargets()
+    var sources: [RowSource] = []
     for entry in entries {
+      let start = batch.rowCount
       let imageRows = model.encode(entry.prompt.images, tape)
-      embedded.append(try model.embed(entry.prompt.ids, imageRows: imageRows, tape))
+      let rows = try model.embed(entry.prompt.ids, imageRows: imageRows, tape)
+      sources.append(RowSource(rows, places: Array(start..<start + rows.rows)))
       let labels = entry.labels ?? []
       batch.append(
-        roles: zip(entry.prompt.roles, labels).map { role, label in
-          label >= 0 ? .answer : role
-        }, pictures: entry.prompt.pictureOfRow)
-      targets += labels.dropFirst().map { Int32(truncatingIfNeeded: $0) } + [-100]
+        roles: zip(entry.prompt.roles, labels).map { $1 >= 0 ? .answer : $0 },
+        pictures: entry.prompt.pictureOfRow, axes: entry.prompt.axes)
+      targets.append(labels: labels, at: start)
     }
-    var next = 0
-    let rows = tape.assemble(
-      embedded.map { value in
-        defer { next += value.rows }
-        return RowSource(value, places: Array(next..<next + value.rows))
-      }, rows: batch.rowCount)
+    let vocabulary = model.decoder.configuration.vocabularySize
+    if let wrong = targets.tokens.first(where: { $0 >= vocabulary }) {
+      throw AnswerError("\(prefix)labels: \(wrong) is outside the vocabulary of \(vocabulary)")
+    }
+    guard targets.weight > 0 else { throw AnswerError("\(prefix)labels holds nothing to be learnt") }
+    let rows = tape.assemble(sources, rows: batch.rowCount)
     let pass = DecoderPass(batch, tape: tape)
     let hidden = model.decoder.forward(rows, pass)
-    let logits = model.decoder.logits(model.decoder.normalize(hidden, tape), tape)
-    let wrong = targets.first { $0 >= logits.width }
-    if let wrong { throw AnswerError("the label \(wrong) is outside the vocabulary of \(logits.width)") }
-    let learnt = targets.count { $0 >= 0 }
-    guard learnt > 0 else { throw AnswerError("\(prefix)labels holds nothing to be learnt") }
-    let answer = tape.crossEntropy(logits, targets: targets, scale: 1 / Float(learnt))
-    let coefficient = Float(model.routing?.routerLossCoefficient ?? 0)
-    let auxiliary = pass.auxiliaryLosses.map { tape.scale($0, by: coefficient) }
-    let total = auxiliary.reduce(answer) { tape.add($0, $1) }
-    tape.backward(from: total)
+    let objective = Objective(model)
+    let losses = objective.losses(of: hidden, behind: pass, targets)
+    tape.backward(from: losses.total)
 
+    // Rows that nothing is learnt of have logits, too.
+    let plain = Tape(backend: backend)
+    let logits = model.decoder.logits(
+      model.decoder.normalize(Value(constant: hidden.tensor), plain), plain)
     for (entry, slice) in zip(entries, batch.slices) {
       writer.add("inputs_embeds", of: entry, rows: rows.tensor.rows(slice.rows))
       writer.add("logits", of: entry, rows: logits.tensor.rows(slice.rows))
     }
-    try writer.add("\(prefix)loss.ntp", answer.tensor.reshaped([]))
-    try writer.add("\(prefix)loss.total", total.tensor.reshaped([]))
+    try writer.add("\(prefix)loss.ntp", Tensor([losses.answers], shape: []))
+    try writer.add("\(prefix)loss.total", losses.total.tensor.reshaped([]))
+    let auxiliary = losses.auxiliary
     if !auxiliary.isEmpty {
-      let losses = pass.auxiliaryLosses.map(\.tensor.scalar)
-      try writer.add("\(prefix)loss.aux_per_layer", Tensor(losses, shape: [losses.count]))
-      try writer.add("\(prefix)loss.aux_scaled", Tensor([losses.reduce(0, +) * coefficient], shape: []))
+      try writer.add("\(prefix)loss.aux_per_layer", Tensor(auxiliary, shape: [auxiliary.count]))
+      let scaled = auxiliary.reduce(0, +) * Float(objective.routerCoefficient)
+      try writer.add("\(prefix)loss.aux_scaled", Tensor([scaled], shape: []))
     }
     let router = model.router
     for parameter in model.parameters {

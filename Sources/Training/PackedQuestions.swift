@@ -1,4 +1,5 @@
 internal import Answering
+package import MixtureOfDepths
 package import Models
 package import Tensors
 
@@ -12,11 +13,9 @@ package struct PackedQuestions {
   private(set) var imagePlaces: [Int] = []
   /// Which of the pictures' rows stand there; a row may stand in several places.
   private(set) var imageSources: [Int] = []
-  /// Rows whose next token is learnt, the token, and the question it belongs to.
-  private(set) var targetRows: [Int] = []
-  private(set) var targets: [Int32] = []
+  package private(set) var targets = LearningTargets()
+  /// The question that each target belongs to.
   private(set) var targetQuestions: [Int] = []
-  private(set) var weights: [Float] = []
   /// Under which name each question is measured besides "accuracy", and whether it counts there.
   private(set) var measures: [(name: String?, counts: Bool)] = []
 
@@ -124,16 +123,9 @@ package struct PackedQuestions {
   private mutating func addTargets(
     _ answer: [Int], behind row: Int, _ weighting: RunConfiguration.AnswerWeighting
   ) {
-    for (offset, id) in answer.enumerated() {
-      targetRows.append(row + offset)
-      targets.append(Int32(id))
-      targetQuestions.append(measures.count)
-    }
-    weights += Self.weights(tokens: answer.count, weighting)
+    targets.append(answer, behind: row, weights: Self.weights(tokens: answer.count, weighting))
+    targetQuestions += [Int](repeating: measures.count, count: answer.count)
   }
-
-  /// The sum of the targets' weights.
-  package var targetWeight: Double { weights.reduce(0) { $0 + Double($1) } }
 
   private static func weights(tokens: Int, _ weighting: RunConfiguration.AnswerWeighting) -> [Float] {
     switch weighting {
@@ -162,7 +154,7 @@ package struct PackedQuestions {
   /// The share of questions whose every token has the largest logit, by kind.
   func accuracy(_ logits: Tensor) -> Measurements {
     var isRight = [Bool](repeating: true, count: measures.count)
-    for (row, best) in logits.largestColumns().enumerated() where best != Int(targets[row]) {
+    for (row, best) in logits.largestColumns().enumerated() where best != targets.tokens[row] {
       isRight[targetQuestions[row]] = false
     }
     var result = Measurements()
@@ -171,26 +163,5 @@ package struct PackedQuestions {
       if measure.counts { result.add("accuracy", right ? 1 : 0) }
     }
     return result
-  }
-
-  /// The loss of the answers, and of routers where the decoder has some.
-  package func loss(
-    _ hidden: Value, decoder: TransformerDecoder, pass: DecoderPass, routerCoefficient: Double,
-    targets total: Double,
-    share: Double
-  ) -> (Value, Measurements) {
-    let tape = pass.tape
-    let logits = decoder.logits(decoder.normalize(tape.gather(hidden, rows: targetRows), tape), tape)
-    var loss = tape.crossEntropy(logits, targets: targets, weights: weights, scale: Float(1 / total))
-    var numbers = accuracy(logits.tensor)
-    numbers.add("answers", Double(loss.tensor.scalar) * total, count: targetWeight)
-    if !pass.auxiliaryLosses.isEmpty {
-      let sum = pass.auxiliaryLosses.reduce(0.0) { $0 + Double($1.tensor.scalar) }
-      numbers.add("router", sum)
-      for auxiliary in pass.auxiliaryLosses {
-        loss = tape.add(loss, tape.scale(auxiliary, by: Float(routerCoefficient * share)))
-      }
-    }
-    return (loss, numbers)
   }
 }

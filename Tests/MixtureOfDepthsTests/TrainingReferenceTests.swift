@@ -36,9 +36,9 @@ import Testing
 
   private func expectSameLosses(_ run: TrainingStep, _ backend: Backend) throws {
     try run.expect("logits", run.logits.floats(), within: 1e-3, backend)
-    try run.expect("loss.ntp", [run.nextToken], within: 1e-5, backend)
+    try run.expect("loss.ntp", [run.answers], within: 1e-5, backend)
     try run.expect("loss.aux_per_layer", run.auxiliary, within: 1e-5, backend)
-    try run.expect("loss.aux_scaled", [run.total - run.nextToken], within: 1e-5, backend)
+    try run.expect("loss.aux_scaled", [run.total - run.answers], within: 1e-5, backend)
     try run.expect("loss.total", [run.total], within: 1e-5, backend)
   }
 

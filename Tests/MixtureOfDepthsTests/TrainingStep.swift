@@ -25,7 +25,7 @@ struct TrainingStep {
   /// The rows that come from the projector; nil for text only.
   let imageRows: Value?
   let logits: Tensor
-  let nextToken: Float
+  let answers: Float
   let auxiliary: [Float]
   let total: Float
 
@@ -54,23 +54,18 @@ struct TrainingStep {
       let routable = prefix.isEmpty ? Self.protectedFrom : 0
       batch.append(roles: (0..<length).map { $0 < routable ? .image : .prompt })
     }
-    let pass = DecoderPass(batch, tape: tape, observer: recorder)
-    let normalized = decoder.normalize(decoder.forward(embedded, pass), tape)
-    let logits = decoder.logits(normalized, tape)
-    self.logits = logits.tensor
-
-    // Each row predicts the label behind it.
-    let targets = labels.indices.map { row in
-      (row + 1) % length == 0 || labels[row + 1] < 0 ? Int32(-1) : Int32(labels[row + 1])
+    var targets = LearningTargets()
+    for start in stride(from: 0, to: labels.count, by: length) {
+      targets.append(labels: Array(labels[start..<start + length]), at: start)
     }
-    let nextToken = tape.crossEntropy(
-      logits, targets: targets, scale: 1 / Float(targets.count { $0 >= 0 }))
-    let coefficient = Float(routing?.routerLossCoefficient ?? 0)
-    let total = pass.auxiliaryLosses.reduce(nextToken) { tape.add($0, tape.scale($1, by: coefficient)) }
-    tape.backward(from: total)
-    self.nextToken = nextToken.tensor.scalar
-    auxiliary = pass.auxiliaryLosses.map(\.tensor.scalar)
-    self.total = total.tensor.scalar
+    let pass = DecoderPass(batch, tape: tape, observer: recorder)
+    let hidden = decoder.forward(embedded, pass)
+    let losses = Objective(model).losses(of: hidden, behind: pass, targets)
+    tape.backward(from: losses.total)
+    (answers, auxiliary, total) = (losses.answers, losses.auxiliary, losses.total.tensor.scalar)
+    // The original records the logits of every row, and not only of those that something is learnt of.
+    let plain = Tape(backend: backend)
+    logits = decoder.logits(decoder.normalize(Value(constant: hidden.tensor), plain), plain).tensor
   }
 
   /// Token rows with the picture's rows in the place of the id −200.

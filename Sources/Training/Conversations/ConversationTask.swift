@@ -14,7 +14,7 @@ struct ConversationTask: TrainingTask {
   private let template: ConversationTemplate
   private let stage: ConversationStage
   private let weighting: RunConfiguration.AnswerWeighting
-  private let routerCoefficient: Double
+  private let objective: Objective
   private let training: ShuffledSamples
   private let validation: [InstructionSample]
 
@@ -24,7 +24,7 @@ struct ConversationTask: TrainingTask {
     self.stage = stage
     tokenizer = try TokenizerFolder.load(run.tokenizer)
     weighting = run.answerWeighting
-    routerCoefficient = model.routing?.routerLossCoefficient ?? 0
+    objective = Objective(model)
     template = try stage.template.map(ConversationTemplate.named) ?? model.template
     _ = try LabelRule(template)
     imageProcessor = try model.imageProcessor(in: run.model)
@@ -41,7 +41,7 @@ struct ConversationTask: TrainingTask {
     return piece.targets > 0 ? try piece.measurements(tape) : Measurements()
   }
 
-  private func piece(_ samples: [InstructionSample]) throws -> ConversationPiece {
+  private func piece(_ samples: [InstructionSample]) throws -> PackedPiece {
     var inputs: [ImageInput] = []
     var mismatches = 0
     let prompts = try samples.map { sample -> (Prompt, [Bool]) in
@@ -70,10 +70,12 @@ struct ConversationTask: TrainingTask {
         "\(stage.data.path): \(long.0.name) takes \(long.1.0.ids.count) tokens but the model reads at most \(context); lower max_length"
       )
     }
-    return ConversationPiece(
-      model: model, routerCoefficient: routerCoefficient, inputs: inputs,
-      mismatchShare: Double(mismatches) / Double(max(1, samples.count)),
-      packed: PackedQuestions(prompts, weighting: weighting))
+    var notes = Measurements()
+    // The share of conversations of which nothing is learnt because their turns do not add up.
+    if mismatches > 0 { notes.add("mismatches", Double(mismatches) / Double(samples.count)) }
+    return PackedPiece(PackedQuestions(prompts, weighting: weighting), objective, notes: notes) {
+      [model, inputs] tape in model.encode(inputs, tape)
+    }
   }
 
   private func picture(of sample: InstructionSample) throws -> ImageInput {
@@ -83,29 +85,5 @@ struct ConversationTask: TrainingTask {
       )
     }
     return try imageProcessor.process(ImageLoader.load(url: stage.images.appending(path: name)))
-  }
-}
-
-private struct ConversationPiece: TrainingPiece {
-  let model: VisionLanguageModel
-  let routerCoefficient: Double
-  let inputs: [ImageInput]
-  /// The share of conversations of which nothing is learnt because their turns do not add up.
-  let mismatchShare: Double
-  let packed: PackedQuestions
-
-  var targets: Double { packed.targetWeight }
-  var rows: Int { packed.batch.rowCount }
-
-  func loss(targets total: Double, share: Double, tape: Tape) throws -> (Value, Measurements) {
-    let pass = DecoderPass(packed.batch, tape: tape)
-    let imageRows = inputs.isEmpty ? nil : model.encode(inputs, tape)
-    let hidden = model.decoder.forward(packed.embed(model.decoder, imageRows: imageRows, tape), pass)
-    let (loss, measured) = packed.loss(
-      hidden, decoder: model.decoder, pass: pass, routerCoefficient: routerCoefficient, targets: total,
-      share: share)
-    var numbers = measured
-    if mismatchShare > 0 { numbers.add("mismatches", mismatchShare) }
-    return (loss, numbers)
   }
 }

@@ -1,0 +1,46 @@
+package import MixtureOfDepths
+internal import Models
+package import Tensors
+
+/// Work on packed questions or conversations: pictures' rows and text through the decoder, to the objective.
+package struct PackedPiece: TrainingPiece {
+  let packed: PackedQuestions
+  private let objective: Objective
+  private let imageRows: (Tape) -> Value?
+  private let notes: Measurements
+
+  /// - Parameters:
+  ///   - notes: Measurements to show besides those of the answers.
+  ///   - imageRows: Makes the rows of the pictures, one picture's behind the other's; nil without pictures.
+  package init(
+    _ packed: PackedQuestions, _ objective: Objective, notes: Measurements = Measurements(),
+    imageRows: @escaping (Tape) -> Value?
+  ) {
+    self.packed = packed
+    self.objective = objective
+    self.imageRows = imageRows
+    self.notes = notes
+  }
+
+  package var targets: Double { packed.targets.weight }
+  package var rows: Int { packed.batch.rowCount }
+
+  func losses(
+    targets total: Double, share: Double, tape: Tape, observer: (any DecoderObserver)? = nil
+  ) -> Objective.Losses {
+    objective.losses(
+      of: packed.embed(objective.decoder, imageRows: imageRows(tape), tape), in: packed.batch, packed.targets,
+      stepWeight: total, share: share, tape: tape, observer: observer)
+  }
+
+  package func loss(targets total: Double, share: Double, tape: Tape) -> (Value, Measurements) {
+    let losses = losses(targets: total, share: share, tape: tape)
+    var numbers = notes
+    numbers.add(packed.accuracy(losses.logits))
+    numbers.add("answers", Double(losses.answers) * total, count: targets)
+    if !losses.auxiliary.isEmpty {
+      numbers.add("router", losses.auxiliary.reduce(0.0) { $0 + Double($1) })
+    }
+    return (losses.total, numbers)
+  }
+}
