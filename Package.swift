@@ -28,12 +28,15 @@ let package = Package(
   name: "gamma-mod",
   platforms: [.macOS(.v15), .iOS(.v18)],
   products: [
-    .executable(name: "gamma-mod", targets: ["gamma-mod"])
+    .library(name: "GammaMoD", targets: ["GammaMoD"]),
+    .library(name: "GammaModTraining", targets: ["GammaModTraining"]),
+    .executable(name: "gamma-mod", targets: ["gamma-mod"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
   ],
   targets: [
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
@@ -88,6 +91,14 @@ let package = Package(
         "Tensors", "Files", "StrictJSON", "Tokenization", "Images", "Models", "MixtureOfDepths", "Answering",
         "Speed", "Benchmarks", "Evaluation", "Training", "PocketWorld", "PocketTraining",
       ]),
+    module(
+      "GammaMoD",
+      [
+        "Tensors", "Files", "StrictJSON", "Checkpoints", "Tokenization", "Images", "Models",
+        "MixtureOfDepths",
+        "Answering", "Benchmarks", "Evaluation",
+      ]),
+    module("GammaModTraining", ["Answering", "StrictJSON", "Training", "PocketTraining", "GammaMoD"]),
     .executableTarget(
       name: "gamma-mod",
       dependencies: [
@@ -122,7 +133,8 @@ let package = Package(
     tests(
       "Training",
       [
-        "RunTesting", "Tensors", "StrictJSON", "Checkpoints", "Tokenization", "Images", "MixtureOfDepths", "Models",
+        "RunTesting", "Tensors", "StrictJSON", "Checkpoints", "Tokenization", "Images", "MixtureOfDepths",
+        "Models",
       ]),
     tests(
       "PocketTraining",
@@ -142,6 +154,8 @@ let package = Package(
     tests("Reproduction", ["StrictJSON"]),
     tests("Benchmarks", ["Files", "StrictJSON", "Images", "PocketWorld"]),
     tests("Evaluation", ["StrictJSON", "MixtureOfDepths", "Answering", "PocketWorld", "Benchmarks"]),
+    tests("GammaMoD", ["StrictJSON"]),
+    tests("GammaModTraining", ["GammaMoD", "RunTesting"]),
     tests("gamma-mod", ["Checkpoints", "StrictJSON"]),
   ],
   cxxLanguageStandard: .cxx17

@@ -1,5 +1,5 @@
-internal import Foundation
 internal import Answering
+internal import Foundation
 internal import Images
 internal import MixtureOfDepths
 internal import Models

@@ -1,4 +1,3 @@
-internal import Images
 internal import Answering
 package import Foundation
 internal import Images

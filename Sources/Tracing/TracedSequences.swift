@@ -1,5 +1,5 @@
-internal import Images
 internal import Answering
+internal import Images
 internal import Models
 internal import Tensors
 

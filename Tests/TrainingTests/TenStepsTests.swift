@@ -5,9 +5,9 @@ import MixtureOfDepths
 import Models
 import RunTesting
 import StrictJSON
-@testable import Tensors
 import Testing
 
+@testable import Tensors
 @testable import Training
 
 @Suite struct TenStepsTests {
