@@ -1,4 +1,4 @@
-.PHONY: setup build test demo format lint bench bench-peers
+.PHONY: setup build test demo examples docs format lint bench bench-peers
 
 setup:
 	@scripts/setup
@@ -13,6 +13,14 @@ demo: build
 test: setup
 	swift test -c release -Xswiftc -enable-testing --scratch-path .build/testing
 
+# The package as others see it: built from a package of its own, and asked.
+examples: setup
+	swift build -c release --package-path Examples --scratch-path .build/examples
+	@.build/examples/release/ask models/pocket-gamma demo/1.png "What color is the circle?" .build/skipped.png
+
+docs: setup
+	swift package --scratch-path .build/docs generate-documentation --target GammaMoD --warnings-as-errors
+
 bench: build
 	@.build/release/gamma-mod bench -m models/pocket-gamma --threads 1 --repeat 50
 
@@ -22,7 +30,7 @@ bench-peers: build
 	@runs/peers/venv/bin/python Benchmarks/peers/bench_peers.py
 
 format:
-	swift format --in-place --recursive --parallel Package.swift Sources Tests
+	swift format --in-place --recursive --parallel Package.swift Sources Tests Examples
 
 lint:
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples

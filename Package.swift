@@ -28,12 +28,15 @@ let package = Package(
   name: "gamma-mod",
   platforms: [.macOS(.v15), .iOS(.v18)],
   products: [
-    .executable(name: "gamma-mod", targets: ["gamma-mod"])
+    .library(name: "GammaMoD", targets: ["GammaMoD"]),
+    .library(name: "GammaModTraining", targets: ["GammaModTraining"]),
+    .executable(name: "gamma-mod", targets: ["gamma-mod"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
   ],
   targets: [
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
@@ -89,6 +92,14 @@ let package = Package(
         "Tensors", "Files", "StrictJSON", "Tokenization", "Images", "Models", "MixtureOfDepths", "Answering",
         "Speed", "Benchmarks", "Evaluation", "Training", "PocketWorld", "PocketTraining",
       ]),
+    module(
+      "GammaMoD",
+      [
+        "Tensors", "Files", "StrictJSON", "Checkpoints", "Tokenization", "Images", "Models",
+        "MixtureOfDepths",
+        "Answering", "Benchmarks", "Evaluation",
+      ]),
+    module("GammaModTraining", ["Answering", "StrictJSON", "Training", "PocketTraining", "GammaMoD"]),
     .executableTarget(
       name: "gamma-mod",
       dependencies: [
@@ -145,6 +156,8 @@ let package = Package(
     tests("Reproduction", ["StrictJSON"]),
     tests("Benchmarks", ["Files", "StrictJSON", "Images", "PocketWorld"]),
     tests("Evaluation", ["StrictJSON", "MixtureOfDepths", "Answering", "PocketWorld", "Benchmarks"]),
+    tests("GammaMoD", ["StrictJSON"]),
+    tests("GammaModTraining", ["GammaMoD", "RunTesting"]),
     tests("gamma-mod", ["Checkpoints", "StrictJSON"]),
   ],
   cxxLanguageStandard: .cxx17

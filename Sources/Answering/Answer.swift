@@ -36,6 +36,8 @@ package struct Answer: Sendable {
     /// For each layer the share of rows skipped.
     package internal(set) var skippedByLayer: [Double] = []
     package internal(set) var flops = 0
+    /// What running all rows in all layers would have cost.
+    package internal(set) var denseFLOPs = 0
     /// The image rows that each layer ran, as places among those read; nil where the layer is not routed.
     package internal(set) var imageRowsRun: [[Int]?] = []
 
@@ -47,6 +49,7 @@ package struct Answer: Sendable {
       skipRatio = tally.skipRatio(in: routed)
       skippedByLayer = tally.skippedByLayer
       flops = tally.flops
+      denseFLOPs = tally.denseFLOPs
       imageRowsRun = tally.imageRowsRun
     }
   }

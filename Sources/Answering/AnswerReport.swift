@@ -6,12 +6,15 @@ package import StrictJSON
 /// An answer with what it cost and what it skipped.
 package struct AnswerReport: Sendable {
   package let answer: Answer
+  /// Where the first picture begins in the prompt.
+  private let pictureStart: Int
   private let areas: [TokenArea?]
   private let imageProcessor: (any ImageProcessor)?
 
   /// - Parameter prompt: What was answered.
   package init(_ answer: Answer, to prompt: Prompt, _ session: VisionLanguageSession) {
     self.answer = answer
+    pictureStart = prompt.pictureRanges.first?.lowerBound ?? 0
     areas =
       session.model.images.flatMap { encoder in prompt.images.first.map { encoder.areas(of: $0) } } ?? []
     imageProcessor = session.imageProcessor
@@ -47,10 +50,14 @@ package struct AnswerReport: Sendable {
   }
 
   /// The picture as the tower saw it and, beside it, once per group of routed layers, skipped patches greyed.
-  /// - Throws: If the answer was not about pictures.
+  /// - Throws: If the answer was not about pictures, or the first one was read for an earlier answer.
   package func overlay(on picture: PixelImage) throws -> PixelImage {
     guard let imageProcessor, !areas.isEmpty else {
       throw AnswerError("there is nothing to draw: the model reads text only")
+    }
+    guard answer.reusedTokens <= pictureStart else {
+      throw AnswerError(
+        "there is nothing to draw: the picture was read for an earlier answer, which says what was skipped")
     }
     return try SkipOverlay(areas: areas, imageRowsRun: answer.prompt.imageRowsRun).draw(
       imageProcessor.visiblePixels(picture))

@@ -1,7 +1,8 @@
 internal import Answering
 package import Benchmarks
+package import Foundation
 package import MixtureOfDepths
-internal import Models
+package import Models
 package import Tensors
 
 /// What conversion wants to know about a dense model.
@@ -12,7 +13,7 @@ extension SampleReader {
   ///   - onProgress: Receives how many questions have been read.
   package func ranks(
     _ items: [BenchmarkItem], method: RankMeter.Method = .counting, model: String, data: String,
-    onProgress: (Int) -> Void = { _ in }
+    onProgress: (Int) throws -> Void = { _ in }
   ) throws -> ARankReport {
     let meter = RankMeter(
       layers: session.model.decoder.layers.count, backend: session.backend, method: method)
@@ -26,11 +27,25 @@ extension SampleReader {
   /// - Parameter routed: The layers that are to be routed.
   /// - Shape: `[2, width]`
   package func attentionRouter(
-    _ items: [BenchmarkItem], routed: [Int], onProgress: (Int) -> Void = { _ in }
+    _ items: [BenchmarkItem], routed: [Int], onProgress: (Int) throws -> Void = { _ in }
   ) throws -> Tensor {
     let fit = RouterFit(session.model.decoder, routed: routed, backend: session.backend)
     _ = try read(items, observer: fit, willRead: { fit.begin($0.roles) }, onProgress: onProgress)
     // The deviation of p's logit that still leaves p about one half, as a converted model wants it.
     return try fit.weight(spread: 0.2)
+  }
+}
+
+extension ModelConversion {
+  /// The first router of a folder that is to be converted, from the attention that image rows receive in its dense model.
+  /// - Parameter report: As for `routedLayers`.
+  /// - Shape: `[2, width]`
+  package func fittedRouter(
+    _ source: URL, report: ARankReport?, items: [BenchmarkItem], threads: Int,
+    registry: ModelRegistry = .standard, onProgress: (Int) throws -> Void = { _ in }
+  ) throws -> Tensor {
+    let session = try VisionLanguageSession(source, routing: .ignored, threads: threads, registry: registry)
+    let routed = try routedLayers(report, layerCount: session.model.decoder.layers.count)
+    return try SampleReader(session).attentionRouter(items, routed: routed, onProgress: onProgress)
   }
 }

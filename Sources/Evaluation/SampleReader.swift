@@ -20,10 +20,10 @@ package struct SampleReader {
   /// - Parameters:
   ///   - observer: Sees every layer of every prompt.
   ///   - willRead: Receives each prompt before the model reads it.
-  ///   - onProgress: Receives how many questions have been read.
+  ///   - onProgress: Receives how many questions have been read; what it throws ends the reading.
   package func read(
     _ items: [BenchmarkItem], observer: any DecoderObserver, willRead: (Prompt) -> Void = { _ in },
-    onProgress: (Int) -> Void = { _ in }
+    onProgress: (Int) throws -> Void = { _ in }
   ) throws -> Means {
     var (limits, options) = (EngineLimits(), AnswerOptions())
     // Observers want every row of a prompt, and all of them in one pass.
@@ -40,7 +40,7 @@ package struct SampleReader {
       let answer = try loop.answers([AnswerRequest(prompt, options)])[0]
       tokens += prompt.ids.count
       bytes += answer.cacheBytes
-      onProgress(index + 1)
+      try onProgress(index + 1)
     }
     let count = Double(max(1, items.count))
     return Means(tokens: Double(tokens) / count, cacheBytes: Double(bytes) / count)

@@ -2,7 +2,7 @@ internal import Checkpoints
 internal import Foundation
 internal import Models
 package import StrictJSON
-internal import Tensors
+package import Tensors
 
 extension GammaInspection {
   /// All findings; what is unknown because the model is not supported is null.
@@ -32,7 +32,7 @@ extension GammaInspection {
   package var parameters: Int { model.parameters + routerParameters }
 
   /// Bytes that the weights take in memory; routers are always float32.
-  func memory(_ precision: WeightPrecision) -> Int {
+  package func memory(_ precision: WeightPrecision) -> Int {
     model.memory(precision) + routerParameters * DType.float32.size
   }
 

@@ -21,9 +21,9 @@ package struct GammaInspection: Sendable {
     var fault: String?
     if let decoder = model.sizes?.decoder {
       do {
-        let json = try folder.config().optionalObject("mod")
-        let release = RoutingConfiguration.Release(modelType: model.modelType)
-        found = try json.flatMap {
+        let json = try registry.known(folder.config())
+        let release = try RoutingConfiguration.Release(modelType: json.optionalString("model_type"))
+        found = try json.optionalObject("mod").flatMap {
           try RoutingConfiguration($0, layerCount: decoder.layerCount, release: release)
         }
         fault = try found.flatMap { try Self.fault(folder, $0, width: decoder.hiddenSize) }

@@ -166,7 +166,8 @@ extension ModelConversion {
   /// - Returns: The routed layers.
   /// - Throws: An error that names the file or choice at fault; `target` is then as it was.
   package func convert(
-    _ source: URL, report: ARankReport?, router: Tensor? = nil, to target: URL, dtype: DType? = nil
+    _ source: URL, report: ARankReport?, router: Tensor? = nil, to target: URL, dtype: DType? = nil,
+    registry: ModelRegistry = .standard
   ) throws -> [Int] {
     try ModelFolder.check(target, isNot: source)
     let folder = try CheckpointFolder(source)
@@ -176,8 +177,9 @@ extension ModelConversion {
     }
     let format = try dtype ?? Self.storedFormat(folder)
     let model = try apply(
-      to: GammaModel.load(source, precision: WeightPrecision(format), routing: .ignored), report: report,
-      router: router)
+      to: GammaModel.load(
+        source, precision: WeightPrecision(format), routing: .ignored, registry: registry),
+      report: report, router: router)
     try ModelFolder.write(model, to: target, format: .plain(format), tokenizer: source)
     return model.routing?.layers ?? []
   }

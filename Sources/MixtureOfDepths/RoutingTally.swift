@@ -9,6 +9,8 @@ package final class RoutingTally {
     package var imageRows = 0
     package var imageRowsRun = 0
     package var flops = 0
+    /// What running all rows would have cost.
+    package var denseFLOPs = 0
   }
 
   package internal(set) var layers: [Layer]
@@ -22,6 +24,9 @@ package final class RoutingTally {
 
   /// Floating-point operations of all layers, a multiplication and an addition counted as two.
   package var flops: Int { layers.reduce(0) { $0 + $1.flops } }
+
+  /// As `flops`, had every layer run every row.
+  package var denseFLOPs: Int { layers.reduce(0) { $0 + $1.denseFLOPs } }
 
   /// The share of image rows that routed layers skipped; 0 without image rows or routed layers.
   package func imageSkipRatio(in routed: [Int]) -> Double {

@@ -23,7 +23,13 @@ package final class RoutingTrace: RoutingObserver {
 
   package func layer(_ index: Int, of batch: PackedBatch, finishedWith hidden: Tensor) {
     next?.layer(index, of: batch, finishedWith: hidden)
-    for (slice, rows) in batch.slices.enumerated() { tally(slice).layers[index].rows += rows.rows.count }
+    for (number, slice) in batch.slices.enumerated() {
+      let (start, count) = (batch.start(of: slice), slice.rows.count)
+      let window = configuration.windows[index] ?? .max
+      let pairs = (start..<start + count).reduce(0) { $0 + min($1 + 1, window) }
+      tally(number).layers[index].rows += count
+      tally(number).layers[index].denseFLOPs += flops(rows: count, pairs: pairs)
+    }
   }
 
   package func layer(
@@ -31,17 +37,23 @@ package final class RoutingTrace: RoutingObserver {
     of plan: LayerPlan
   ) {
     next?.layer(index, attends: query, key: key, heads: heads, items: items, of: plan)
-    let width = configuration.queryHeads * configuration.headWidth
-    let keyWidth = configuration.keyValueHeads * configuration.headWidth
-    let perRow =
-      2 * configuration.hiddenSize * (2 * width + 2 * keyWidth + 3 * configuration.intermediateSize)
     var next = 0
     for (slice, range) in plan.ranges.enumerated() where !range.isEmpty {
       let tally = tally(slice)
       tally.layers[index].run += range.count
-      tally.layers[index].flops += range.count * perRow + 4 * items[next].visibleKeys * width
+      tally.layers[index].flops += flops(rows: range.count, pairs: items[next].visibleKeys)
       next += 1
     }
+  }
+
+  /// What a layer costs.
+  /// - Parameter pairs: Of a query and a key that it sees.
+  private func flops(rows: Int, pairs: Int) -> Int {
+    let width = configuration.queryHeads * configuration.headWidth
+    let keyWidth = configuration.keyValueHeads * configuration.headWidth
+    let perRow =
+      2 * configuration.hiddenSize * (2 * width + 2 * keyWidth + 3 * configuration.intermediateSize)
+    return rows * perRow + 4 * pairs * width
   }
 
   package func layer(

@@ -68,6 +68,7 @@ package struct ModelInspection: Sendable {
     var faults = TensorFaults()
     let preparesPictures: Bool
     do {
+      let json = registry.known(json)
       let known = try registry.family(ModelFiles(json: json, folder: folder))
       let recorder = ShapeRecorder()
       let model = known.model(json, from: recorder)

@@ -7,6 +7,8 @@ package import Tensors
 package struct ModelRegistry: Sendable {
   /// Of several that read a configuration the first is taken.
   private let families: [any ModelFamily.Type]
+  /// The types of models that are laid out as those of another type.
+  private var likenesses: [String: String] = [:]
 
   /// The families that come with the library.
   package static let standard = ModelRegistry(families: [
@@ -16,13 +18,36 @@ package struct ModelRegistry: Sendable {
 
   /// The same families and another, which is asked before them.
   package func adding(_ family: any ModelFamily.Type) -> ModelRegistry {
-    ModelRegistry(families: [family] + families)
+    ModelRegistry(families: [family] + families, likenesses: likenesses)
+  }
+
+  /// The same families, and models of a further type that are laid out as those of a known one.
+  /// - Throws: `ModelError` if `known` is not, or `type` is known already.
+  package func adding(type: String, like known: String) throws -> ModelRegistry {
+    let types = families.flatMap { $0.modelTypes } + likenesses.keys
+    guard types.contains(known) else {
+      throw ModelError(
+        "the model type \(known) is not known, so none can be like it; known are \(types.sorted().joined(separator: ", "))"
+      )
+    }
+    guard !types.contains(type) else { throw ModelError("the model type \(type) is known already") }
+    var registry = self
+    registry.likenesses[type] = likenesses[known] ?? known
+    return registry
+  }
+
+  /// A configuration as the families read it: with the type that its own is like.
+  package func known(_ json: JSONObject) -> JSONObject {
+    guard let type = json["model_type"]?.string, let known = likenesses[type] else { return json }
+    var json = json
+    json["model_type"] = .string(known)
+    return json
   }
 
   /// The family of a model that is made anew.
   /// - Throws: `ModelError` for unknown types, `JSONError` if the configuration is not sound.
   package func family(_ json: JSONObject) throws -> any ModelFamily {
-    try family(ModelFiles(json: json, folder: nil))
+    try family(ModelFiles(json: known(json), folder: nil))
   }
 
   func family(_ files: ModelFiles) throws -> any ModelFamily {
@@ -42,7 +67,7 @@ package struct ModelRegistry: Sendable {
   package func load(
     _ folder: CheckpointFolder, precision: WeightPrecision?, isForeign: (String) -> Bool = { _ in false }
   ) throws -> VisionLanguageModel {
-    let json = try folder.config()
+    let json = try known(folder.config())
     let files = ModelFiles(json: json, folder: folder)
     let family = try family(files)
     let backend = Backend(threads: ProcessInfo.processInfo.activeProcessorCount)
@@ -72,6 +97,6 @@ package struct ModelRegistry: Sendable {
 
   /// A model of a configuration with parameters of any origin.
   package func build(_ json: JSONObject, from source: any ParameterSource) throws -> VisionLanguageModel {
-    try family(json).model(json, from: source)
+    try family(json).model(known(json), from: source)
   }
 }

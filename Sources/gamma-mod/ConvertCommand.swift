@@ -1,4 +1,3 @@
-import Answering
 import ArgumentParser
 import Benchmarks
 import Evaluation
@@ -109,11 +108,9 @@ struct ConvertCommand: ParsableCommand {
     _ source: URL, _ conversion: ModelConversion, _ report: ARankReport?, data: URL
   ) throws -> Tensor {
     let items = try QuestionSamples.read(data, count: samples)
-    let session = try VisionLanguageSession(source, routing: .ignored, threads: threads)
-    let routed = try conversion.routedLayers(report, layerCount: session.model.decoder.layers.count)
     let progress = ProgressLine("convert")
     defer { progress.end() }
-    return try SampleReader(session).attentionRouter(items, routed: routed) {
+    return try conversion.fittedRouter(source, report: report, items: items, threads: threads) {
       progress.show($0, of: items.count)
     }
   }

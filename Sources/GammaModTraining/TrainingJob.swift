@@ -1,0 +1,49 @@
+internal import Answering
+public import Foundation
+public import GammaMoD
+internal import PocketTraining
+internal import StrictJSON
+internal import Training
+
+/// A training run as a JSON file describes it: which model learns what, from which data.
+public struct TrainingJob: Sendable {
+  private let job: TrainingRun
+
+  /// Reads a run file. Paths in it start from the current folder; `docs/training.md` lists its keys.
+  /// - Throws: `.json` or `.training` with the key at fault and what it should be.
+  public init(runFile: URL) throws(GammaModError) {
+    job = try Self.translating { try TrainingRun(runFile: JSONObject.read(contentsOf: runFile)) }
+  }
+
+  /// The folder that the run writes: its state, its log and, at the end, the model in `model`.
+  public var output: URL { job.configuration.output }
+
+  /// Trains until the run is done, or its task is cancelled.
+  /// - Parameters:
+  ///   - resuming: Whether to go on from the state in `output`, if there is one, with the losses of an unbroken run.
+  ///   - threads: Threads that work at the same time, at least 1. Results do not depend on it.
+  ///   - onProgress: Receives lines about the run, on a thread of the run.
+  /// - Returns: Whether the run is done and its model written; false if the task was cancelled, with the state saved.
+  /// - Throws: An error that names the file, what is wrong and what to do.
+  public func run(
+    resuming: Bool = false, threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+    onProgress: @escaping @Sendable (String) -> Void = { _ in }
+  ) async throws(GammaModError) -> Bool {
+    try await Worker.run { cancellation in
+      _ = try Self.translating {
+        try job.train(
+          resume: resuming, threads: max(1, threads), shouldStop: { cancellation.isRequested },
+          report: onProgress)
+      }
+      return !cancellation.isRequested
+    }
+  }
+
+  private static func translating<Result>(_ body: () throws -> Result) throws(GammaModError) -> Result {
+    try GammaModError.translating {
+      do { return try body() } catch let error as TrainingError {
+        throw GammaModError(.training, "\(error)")
+      }
+    }
+  }
+}
