@@ -1,19 +1,19 @@
 internal import Answering
-package import MixtureOfDepths
+internal import MixtureOfDepths
 package import Models
-package import Tensors
+internal import Tensors
 
 /// What is learnt of some pictures or conversations in one packed batch. The rows of a picture that several questions are
 /// about stand once, and the questions continue them.
 package struct PackedQuestions {
-  package private(set) var batch = PackedBatch()
+  private(set) var batch = PackedBatch()
   /// Ids of the rows that are text, and where they stand.
   private(set) var textIDs: [Int] = []
   private(set) var textPlaces: [Int] = []
   private(set) var imagePlaces: [Int] = []
   /// Which of the pictures' rows stand there; a row may stand in several places.
   private(set) var imageSources: [Int] = []
-  package private(set) var targets = LearningTargets()
+  private(set) var targets = LearningTargets()
   /// The question that each target belongs to.
   private(set) var targetQuestions: [Int] = []
   /// Under which name each question is measured besides "accuracy", and whether it counts there.
@@ -143,7 +143,7 @@ package struct PackedQuestions {
   }
 
   /// The rows that enter the decoder.
-  package func embed(_ decoder: TransformerDecoder, imageRows: Value?, _ tape: Tape) -> Value {
+  func embed(_ decoder: TransformerDecoder, imageRows: Value?, _ tape: Tape) -> Value {
     let text = RowSource(decoder.embed(textIDs, tape), places: textPlaces)
     guard let imageRows, !imagePlaces.isEmpty else { return tape.assemble([text], rows: batch.rowCount) }
     let isRepeated = imageSources != Array(imagePlaces.indices)

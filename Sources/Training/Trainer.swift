@@ -92,6 +92,7 @@ final class Trainer {
       worker.gradients.reset()
       let tape = Tape(
         recordingInto: worker.gradients, backend: Backend(), pool: worker.pool, precision: run.precision)
+      // Pieces count alike in means over rows, as devices do where one step is trained on several.
       let (loss, numbers) = try pieces[index].piece.loss(
         targets: targets, share: 1 / Double(run.pieces), tape: tape)
       tape.backward(from: loss)

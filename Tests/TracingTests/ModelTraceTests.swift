@@ -61,4 +61,19 @@ import Testing
         expanded: [1, 5] + [Int](repeating: model.imageTokenID ?? 0, count: 16), images: [], model: model)
     }
   }
+
+  /// The second label would be a token of the vocabulary if its upper half were cut off.
+  @Test(arguments: [1 << 20, 1 << 32 + 5, -100]) func labelsThatCannotBeLearntAreRefused(_ label: Int) throws
+  {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../Fixtures/models/gamma-llava-hr-train-unpadded").standardized
+    let model = try GammaModel.load(folder)
+    let entry = TraceInputs.Entry(
+      prefix: "", prompt: try Prompt(ids: [1, 5, 6], imageTokenID: nil, pictures: []), batchIndex: 0,
+      batchSize: 1, length: 3, places: [0, 1, 2], labels: [-100, label, -100])
+    var writer = TraceWriter()
+    #expect(throws: AnswerError.self) {
+      try TrainingTrace(model, backend: Backend()).run([entry], prefix: "", into: &writer)
+    }
+  }
 }
