@@ -18,8 +18,9 @@ examples: setup
 	swift build -c release --package-path Examples --scratch-path .build/examples
 	@.build/examples/release/ask models/pocket-gamma demo/1.png "What color is the circle?" .build/skipped.png
 
+# With the options of `make test`, whose modules it takes over.
 docs: setup
-	swift package --scratch-path .build/docs generate-documentation --target GammaMoD --warnings-as-errors
+	swift package -c release -Xswiftc -enable-testing --scratch-path .build/testing generate-documentation --target GammaMoD --warnings-as-errors
 
 bench: build
 	@.build/release/gamma-mod bench -m models/pocket-gamma --threads 1 --repeat 50

@@ -13,7 +13,9 @@ public struct Conversation: Sendable {
   public init() {}
 
   /// Adds the next question.
-  /// - Parameter pictures: Pictures that come with it, in front of its text. Earlier ones need not be given again.
+  /// - Parameters:
+  ///   - text: What is asked; whatever it spells stays text.
+  ///   - pictures: Pictures that come with it, in front of its text. Earlier ones need not be given again.
   public mutating func addQuestion(_ text: String, about pictures: [Picture] = []) {
     messages.append(ConversationMessage(.user, text, pictures: pictures.count))
     self.pictures += pictures.map(\.image)

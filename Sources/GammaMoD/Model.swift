@@ -54,6 +54,7 @@ public final class Model: Sendable {
   /// - Parameters:
   ///   - question: What is asked; whatever it spells stays text.
   ///   - pictures: What it is about; they stand in front of it.
+  ///   - options: How it is answered.
   /// - Throws: As the `ask` of a conversation.
   public func ask(
     _ question: String, about pictures: [Picture] = [], options: AnswerOptions = AnswerOptions()
@@ -64,6 +65,9 @@ public final class Model: Sendable {
   }
 
   /// Asks the last question of a conversation. Only what is new in it is read.
+  /// - Parameters:
+  ///   - conversation: Ends with a question.
+  ///   - options: How it is answered.
   /// - Returns: What happens to the request; iterate it, or wait for its `answer`.
   /// - Throws: `.request` if an option makes no sense, nothing is asked, or the model reads no pictures; `.tokenizer` if the
   ///   template does not allow such a conversation; `.picture` if a picture's shape is too extreme. What is found later, such

@@ -21,7 +21,10 @@ public struct Picture: Sendable, Equatable {
   }
 
   /// A picture of pixels that are there already, such as a camera's.
-  /// - Parameter rgb: Red, green and blue of each pixel, row by row from the top: `3 * width * height` bytes.
+  /// - Parameters:
+  ///   - width: Pixels of a row.
+  ///   - height: Rows.
+  ///   - rgb: Red, green and blue of each pixel, row by row from the top: `3 * width * height` bytes.
   /// - Throws: `.picture` if a side is not positive or the bytes do not fill the picture.
   public init(width: Int, height: Int, rgb: [UInt8]) throws(GammaModError) {
     image = try GammaModError.translating { try PixelImage(width: width, height: height, pixels: rgb) }

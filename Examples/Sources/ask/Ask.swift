@@ -12,7 +12,7 @@ import GammaMoD
       let model = try await Model.load(URL(filePath: arguments[1]))
       let picture = try Picture(contentsOf: URL(filePath: arguments[2]))
       for try await event in try await model.ask(arguments[3], about: [picture]) {
-        if case .text(let text) = event { print(text, terminator: "") }
+        if case .text(let text) = event { FileHandle.standardOutput.write(Data(text.utf8)) }
         if case .finished(let answer) = event { try report(answer, overlay: arguments.dropFirst(4).first) }
       }
     } catch {
@@ -21,11 +21,13 @@ import GammaMoD
   }
 
   static func report(_ answer: Answer, overlay: String?) throws {
-    let saved = Double(answer.densePromptFLOPs) / Double(max(1, answer.promptFLOPs))
+    let work = Double(answer.promptFLOPs) / Double(max(1, answer.densePromptFLOPs))
     print(
       "\n\nread \(answer.promptTokens) tokens, \(answer.pictureTokens) of the picture, in \(answer.promptTime)"
     )
-    print("skipped \(percent(answer.skipRatio)) of the picture in routed layers: \(saved) times less work")
+    print(
+      "skipped \(percent(answer.skipRatio)) of the picture in routed layers: \(percent(work)) of the dense work"
+    )
     print("by layer: " + answer.skippedByLayer.map(percent).joined(separator: " "))
     print("keys and values: \(answer.cacheBytes) bytes instead of \(answer.denseCacheBytes)")
     guard let overlay else { return }
