@@ -52,15 +52,19 @@ extension AnswerLoop {
     }
   }
 
+  /// Fewer rows are read sooner than the page that they share with others is copied.
+  private static let fewestShared = 16
+
   /// The cache from which a request goes on; nil if it should wait for another one.
   private func beginning(of running: RunningAnswer) -> SequenceCache? {
     let empty = SequenceCache(
       layers: model.decoder.layers.count, format: limits.cacheFormat, store: store)
     guard running.sharesRows else { return empty }
-    // At least one row must remain to answer from.
     func usable(_ length: Int) -> Int {
+      // At least one row must remain to answer from.
       let most = min(length, running.prompt.ids.count - 1)
-      return running.rules?.readsWholePictures == true ? running.prompt.wholePictures(upTo: most) : most
+      let whole = running.rules?.readsWholePictures == true ? running.prompt.wholePictures(upTo: most) : most
+      return whole < Self.fewestShared ? 0 : whole
     }
     var (source, length) = (empty, 0)
     if let kept = prefixes.longest(for: running.rows) { (source, length) = (kept.cache, usable(kept.length)) }

@@ -14,7 +14,7 @@ package final class AnswerLoop {
   package let limits: EngineLimits
   package let tape: Tape
   let store = KeyValueStore()
-  let prefixes = PrefixStore()
+  let prefixes: PrefixStore
   let pictures: PictureStore
   let trace: RoutingTrace
   /// Receives the logits of every token that is chosen.
@@ -37,6 +37,7 @@ package final class AnswerLoop {
     self.endIDs = endIDs
     self.limits = limits
     tape = Tape(backend: backend, pool: MemoryPool())
+    prefixes = PrefixStore(mostEntries: limits.keptSequences)
     pictures = PictureStore(budget: limits.pictureBytes)
     trace = RoutingTrace(model.decoder, telling: observer)
   }

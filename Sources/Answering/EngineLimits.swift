@@ -12,6 +12,8 @@ package struct EngineLimits: Sendable {
   package var rowsPerPass = 1024
   /// Bytes for keys and values, of running requests and of those that are kept for later ones.
   package var cacheBytes = max(1 << 30, Int(clamping: ProcessInfo.processInfo.physicalMemory / 4))
+  /// Sequences that have ended and are kept for later ones at most.
+  package var keptSequences = 64
   /// Bytes for the rows of pictures that are kept for later requests.
   package var pictureBytes = 256 << 20
   /// In which format keys and values are kept.

@@ -45,8 +45,10 @@ final class PrefixStore {
 
   private var entries: [Entry] = []
   private var uses = 0
-  /// More would take longer to look through than they save.
-  private static let mostEntries = 256
+  private let mostEntries: Int
+
+  /// - Parameter mostEntries: How many sequences are kept.
+  init(mostEntries: Int) { self.mostEntries = mostEntries }
 
   var bytes: Int { entries.reduce(0) { $0 + $1.cache.memoryBytes } }
 
@@ -68,7 +70,7 @@ final class PrefixStore {
     entries.removeAll { $0.rows.common(with: rows) >= $0.cache.length && $0.cache.length <= cache.length }
     uses += 1
     entries.append(Entry(rows: rows, cache: cache, lastUse: uses))
-    while entries.count > Self.mostEntries { removeOldest() }
+    while entries.count > mostEntries { removeOldest() }
   }
 
   /// Forgets what was used least recently until no more than `bytes` are kept.

@@ -106,6 +106,8 @@ package struct EvaluationRun: Sendable {
     var limits = EngineLimits()
     limits.activeRequests = options.batch ?? Self.usualBatch(session)
     limits.rowsPerPass = 8192
+    // Questions about a picture follow each other.
+    limits.keptSequences = 2 * limits.activeRequests
     limits.cacheFormat = options.cacheFormat
     limits.cacheBytes /= 2
     return AnswerLoop(session, limits)
