@@ -60,9 +60,16 @@ let package = Package(
     module("Models", ["Tensors", "Files", "StrictJSON", "Checkpoints", "Images", "Tokenization"]),
     module("MixtureOfDepths", ["Tensors", "StrictJSON", "Checkpoints", "Models", "CLAPACK"]),
     module(
+      "Loading",
+      [
+        "Tensors", "Files", "StrictJSON", "Checkpoints", "Images", "Tokenization", "Models",
+        "MixtureOfDepths",
+      ]),
+    module(
       "Answering",
       [
         "Tensors", "StrictJSON", "Checkpoints", "Tokenization", "Images", "Models", "MixtureOfDepths",
+        "Loading",
       ]),
     module("Tracing", ["Tensors", "Checkpoints", "Images", "Models", "MixtureOfDepths", "Answering"]),
     module("Speed", ["Tensors", "StrictJSON", "Images", "Models", "MixtureOfDepths", "Answering"]),
@@ -70,33 +77,36 @@ let package = Package(
     module(
       "Evaluation",
       [
-        "Tensors", "StrictJSON", "Tokenization", "Images", "Models", "MixtureOfDepths", "Answering",
+        "Tensors", "StrictJSON", "Tokenization", "Images", "Models", "MixtureOfDepths", "Loading",
+        "Answering",
         "Benchmarks",
       ]),
     module(
       "Training",
       [
         "Tensors", "Files", "StrictJSON", "Checkpoints", "Tokenization", "Images", "Models",
-        "MixtureOfDepths", "Answering",
+        "MixtureOfDepths", "Loading", "Answering",
       ]),
     module("PocketWorld", ["Files", "StrictJSON", "Images"]),
     module(
       "PocketTraining",
       [
-        "Tensors", "StrictJSON", "Tokenization", "Images", "Models", "MixtureOfDepths", "Answering",
+        "Tensors", "StrictJSON", "Tokenization", "Images", "Models", "MixtureOfDepths", "Loading",
+        "Answering",
         "Training", "PocketWorld",
       ]),
     module(
       "Reproduction",
       [
-        "Tensors", "Files", "StrictJSON", "Tokenization", "Images", "Models", "MixtureOfDepths", "Answering",
+        "Tensors", "Files", "StrictJSON", "Tokenization", "Images", "Models", "MixtureOfDepths", "Loading",
+        "Answering",
         "Speed", "Benchmarks", "Evaluation", "Training", "PocketWorld", "PocketTraining",
       ]),
     module(
       "GammaMoD",
       [
         "Tensors", "Files", "StrictJSON", "Checkpoints", "Tokenization", "Images", "Models",
-        "MixtureOfDepths",
+        "MixtureOfDepths", "Loading",
         "Answering", "Benchmarks", "Evaluation",
       ]),
     module("GammaModTraining", ["Answering", "StrictJSON", "Training", "PocketTraining", "GammaMoD"]),
@@ -104,7 +114,7 @@ let package = Package(
       name: "gamma-mod",
       dependencies: [
         "Answering", "Benchmarks", "CEditLine", "Checkpoints", "Evaluation", "Files", "Images",
-        "MixtureOfDepths",
+        "MixtureOfDepths", "Loading",
         "Models", "PocketTraining", "PocketWorld", "Reproduction", "Speed", "StrictJSON", "Tensors",
         "Tokenization", "Tracing", "Training",
         crypto, .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -130,32 +140,46 @@ let package = Package(
     tests("Images", ["Timing", "Checkpoints", "Files", "StrictJSON", "Tensors", crypto]),
     tests(
       "Models",
-      ["ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths", "Images", "Tokenization"]),
-    tests("MixtureOfDepths", ["Timing", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models"]),
+      [
+        "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths", "Loading", "Images",
+        "Tokenization",
+      ]),
+    tests(
+      "MixtureOfDepths",
+      ["Timing", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models", "Loading"]),
+    tests(
+      "Loading",
+      [
+        "Timing", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Images", "Models",
+        "MixtureOfDepths",
+      ]),
     tests(
       "Training",
       [
         "RunTesting", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Tokenization", "Images",
-        "Models", "MixtureOfDepths", "Answering",
+        "Models", "MixtureOfDepths", "Loading", "Answering",
       ]),
     tests(
       "PocketTraining",
       [
-        "RunTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths", "Models", "Training",
+        "RunTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths", "Loading", "Models",
+        "Training",
       ]),
     tests(
       "Answering",
       [
-        "Checkpoints", "Images", "ModelTesting", "MixtureOfDepths", "Models", "StrictJSON", "Tensors",
+        "Checkpoints", "Images", "ModelTesting", "MixtureOfDepths", "Loading", "Models", "StrictJSON",
+        "Tensors",
         "Tokenization",
         "Tracing",
       ]),
-    tests("Tracing", ["Answering", "Checkpoints", "MixtureOfDepths", "Models", "Tensors"]),
+    tests("Tracing", ["Answering", "Checkpoints", "MixtureOfDepths", "Loading", "Models", "Tensors"]),
     tests("Speed", ["Images", "MixtureOfDepths", "Models", "Tensors"]),
     tests("PocketWorld", ["StrictJSON", "Images"]),
     tests("Reproduction", ["StrictJSON"]),
     tests("Benchmarks", ["Files", "StrictJSON", "Images", "PocketWorld"]),
-    tests("Evaluation", ["StrictJSON", "MixtureOfDepths", "Answering", "PocketWorld", "Benchmarks"]),
+    tests(
+      "Evaluation", ["StrictJSON", "MixtureOfDepths", "Loading", "Answering", "PocketWorld", "Benchmarks"]),
     tests("GammaMoD", ["StrictJSON"]),
     tests("GammaModTraining", ["GammaMoD", "RunTesting"]),
     tests("gamma-mod", ["Checkpoints", "StrictJSON"]),

@@ -1,6 +1,7 @@
 package import Foundation
 package import Images
-package import MixtureOfDepths
+package import Loading
+internal import MixtureOfDepths
 package import Models
 package import Tensors
 package import Tokenization

@@ -1,6 +1,7 @@
 internal import Answering
 package import Benchmarks
 package import Foundation
+package import Loading
 package import MixtureOfDepths
 package import Models
 package import Tensors

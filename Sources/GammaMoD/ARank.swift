@@ -3,6 +3,7 @@ internal import Benchmarks
 internal import Evaluation
 internal import Files
 public import Foundation
+internal import Loading
 internal import MixtureOfDepths
 internal import StrictJSON
 internal import Tensors

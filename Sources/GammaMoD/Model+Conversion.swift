@@ -1,6 +1,7 @@
 internal import Benchmarks
 internal import Evaluation
 public import Foundation
+internal import Loading
 internal import MixtureOfDepths
 internal import Models
 

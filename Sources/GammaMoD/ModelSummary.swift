@@ -1,4 +1,5 @@
 public import Foundation
+internal import Loading
 internal import MixtureOfDepths
 internal import Models
 

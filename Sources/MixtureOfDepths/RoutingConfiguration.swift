@@ -56,7 +56,7 @@ package struct RoutingConfiguration: Sendable, Equatable {
     case miniGemini
 
     /// - Parameter modelType: `model_type` of the checkpoint's configuration.
-    init(modelType: String?) { self = modelType == "mod_mgm" ? .miniGemini : .llavaHR }
+    package init(modelType: String?) { self = modelType == "mod_mgm" ? .miniGemini : .llavaHR }
   }
 
   /// The official rules for some layers.

@@ -1,6 +1,7 @@
 internal import Answering
 internal import Foundation
 internal import Images
+internal import Loading
 internal import MixtureOfDepths
 internal import Models
 internal import PocketWorld

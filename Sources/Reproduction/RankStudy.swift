@@ -2,6 +2,7 @@ internal import Answering
 internal import Benchmarks
 internal import Evaluation
 internal import Foundation
+internal import Loading
 internal import MixtureOfDepths
 internal import PocketWorld
 internal import StrictJSON

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Loading
 internal import MixtureOfDepths
 internal import Models
 internal import StrictJSON

@@ -6,6 +6,7 @@ import Evaluation
 import Files
 import Foundation
 import Images
+import Loading
 import Logging
 import MixtureOfDepths
 import Models

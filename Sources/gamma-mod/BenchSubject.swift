@@ -1,6 +1,7 @@
 import Answering
 import Foundation
 import Images
+import Loading
 import MixtureOfDepths
 import Models
 import Speed

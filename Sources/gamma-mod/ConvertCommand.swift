@@ -2,6 +2,7 @@ import ArgumentParser
 import Benchmarks
 import Evaluation
 import Foundation
+import Loading
 import Logging
 import MixtureOfDepths
 import Models

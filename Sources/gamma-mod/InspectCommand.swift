@@ -2,6 +2,7 @@ import Answering
 import ArgumentParser
 import Foundation
 import Images
+import Loading
 import MixtureOfDepths
 import Models
 import StrictJSON

@@ -1,6 +1,7 @@
 import Answering
 import ArgumentParser
 import Foundation
+import Loading
 import MixtureOfDepths
 import Tensors
 import Tokenization

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Loading
 import Logging
 import MixtureOfDepths
 import Tensors

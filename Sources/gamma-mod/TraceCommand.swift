@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Loading
 import MixtureOfDepths
 import Tensors
 import Tracing

@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import Loading
 import MixtureOfDepths
 import Models
 import StrictJSON

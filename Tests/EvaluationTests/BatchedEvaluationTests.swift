@@ -2,6 +2,7 @@ import Answering
 import Benchmarks
 import Evaluation
 import Foundation
+import Loading
 import MixtureOfDepths
 import PocketWorld
 import StrictJSON

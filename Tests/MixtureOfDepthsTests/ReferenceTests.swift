@@ -1,4 +1,5 @@
 import Checkpoints
+import Loading
 import ModelTesting
 import Models
 import Tensors

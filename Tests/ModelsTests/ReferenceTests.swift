@@ -1,4 +1,5 @@
 import Checkpoints
+import Loading
 import MixtureOfDepths
 import ModelTesting
 import Tensors

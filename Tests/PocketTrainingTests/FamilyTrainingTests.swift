@@ -1,4 +1,5 @@
 import Foundation
+import Loading
 import MixtureOfDepths
 import Models
 import RunTesting

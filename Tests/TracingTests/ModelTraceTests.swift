@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Loading
 import MixtureOfDepths
 import Models
 import Tensors

@@ -2,6 +2,7 @@ import Answering
 import Checkpoints
 import Foundation
 import Images
+import Loading
 import MixtureOfDepths
 import ModelTesting
 import Models

@@ -7,6 +7,7 @@ import StrictJSON
 import Testing
 import Timing
 
+@testable import Loading
 @testable import MixtureOfDepths
 
 /// Whatever a configuration says, looking at the model ends in an answer or a typed error, soon and without a trap.

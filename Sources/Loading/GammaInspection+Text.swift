@@ -1,5 +1,6 @@
 internal import Checkpoints
 internal import Foundation
+internal import MixtureOfDepths
 internal import Models
 internal import Tensors
 

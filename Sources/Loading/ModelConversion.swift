@@ -1,5 +1,6 @@
 internal import Checkpoints
 package import Foundation
+package import MixtureOfDepths
 package import Models
 internal import StrictJSON
 package import Tensors
@@ -147,12 +148,12 @@ package struct ModelConversion: Sendable {
       guard fitted.shape == [2, width] else {
         throw ModelError("a router for this model must be [2, \(width)], not \(fitted.shape)")
       }
-      return Parameter(name: GammaModel.routerName(model.decoder, layer), tensor: fitted)
+      return Parameter(name: RouterNames.name(model.decoder, layer), tensor: fitted)
     }
     let deviation = 0.04 / Float(2 * width).squareRoot()
     var numbers = NormalNumbers(seed: seed)
     return Parameter(
-      name: GammaModel.routerName(model.decoder, layer),
+      name: RouterNames.name(model.decoder, layer),
       tensor: Tensor((0..<2 * width).map { _ in numbers.next() * deviation }, shape: [2, width]))
   }
 }

@@ -5,6 +5,7 @@ import StrictJSON
 import Tensors
 import Testing
 
+@testable import Loading
 @testable import MixtureOfDepths
 
 /// From dense to γ-MoD.

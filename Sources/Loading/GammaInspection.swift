@@ -1,5 +1,6 @@
 internal import Checkpoints
 package import Foundation
+package import MixtureOfDepths
 package import Models
 internal import StrictJSON
 
@@ -16,7 +17,7 @@ package struct GammaInspection: Sendable {
   /// - Throws: An error that names the file, if there is no such folder, or its config.json or weights cannot be read.
   package init(_ url: URL, registry: ModelRegistry = .standard) throws {
     let folder = try CheckpointFolder(url)
-    model = try ModelInspection(folder, registry: registry) { GammaModel.layer(ofRouter: $0) != nil }
+    model = try ModelInspection(folder, registry: registry) { RouterNames.layer(ofRouter: $0) != nil }
     var found: RoutingConfiguration?
     var fault: String?
     if let decoder = model.sizes?.decoder {
@@ -47,7 +48,7 @@ package struct GammaInspection: Sendable {
   {
     let place = folder.url.path
     let routers = folder.names.compactMap { name in
-      GammaModel.layer(ofRouter: name).map { (name: name, layer: $0) }
+      RouterNames.layer(ofRouter: name).map { (name: name, layer: $0) }
     }
     if routers.isEmpty, !routing.layers.isEmpty {
       return

@@ -7,6 +7,7 @@ import StrictJSON
 import Tensors
 import Testing
 
+@testable import Loading
 @testable import MixtureOfDepths
 
 /// What headers and config.json say against what loading gives.

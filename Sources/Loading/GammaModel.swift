@@ -1,0 +1,99 @@
+internal import Checkpoints
+package import Foundation
+internal import MixtureOfDepths
+package import Models
+internal import StrictJSON
+package import Tensors
+
+/// Loads dense and γ-MoD models alike.
+package enum GammaModel {
+  /// What to make of the routers that a checkpoint holds.
+  package enum Routing: Sendable, Equatable {
+    /// The rules of its configuration.
+    case asStored
+    /// Every layer runs every row, without routers and their gates.
+    case ignored
+    /// The stored routers, but this share of the image rows is skipped.
+    case skip(Double)
+  }
+
+  /// - Parameters:
+  ///   - url: A checkpoint folder in its family's layout.
+  ///   - precision: The format of the weights in memory; nil for packed weights as they are stored and others as float32.
+  ///   - base: The model that `url` only changes, for folders that hold an adapter or a projector; by default the one that
+  ///     an adapter names.
+  ///   - registry: The families that are known.
+  /// - Throws: An error that names the file, what is wrong and what to do.
+  package static func load(
+    _ url: URL, precision: WeightPrecision? = nil, routing: Routing = .asStored, base: URL? = nil,
+    registry: ModelRegistry = .standard
+  ) throws -> VisionLanguageModel {
+    let folder = try ModelSource(url, base: base).open()
+    let dense = try registry.load(folder, precision: precision) { RouterNames.layer(ofRouter: $0) != nil }
+    guard routing != .ignored, let json = try dense.configuration.optionalObject("mod"),
+      var configuration = try RoutingConfiguration(
+        json, layerCount: dense.decoder.layers.count,
+        release: .init(modelType: dense.configuration.optionalString("model_type"))),
+      let first = configuration.layers.first
+    else { return dense }
+    if case .skip(let share) = routing {
+      configuration.prefill = .imageSkip(share)
+      configuration.skipByLayer = nil
+    }
+    let width = dense.decoder.configuration.hiddenSize
+    let found = try routers(folder, configuration, width: width)
+    switch configuration.routerSharing {
+    case .shared:
+      return dense.routed(
+        configuration,
+        router: Parameter(
+          name: RouterNames.name(dense.decoder, first), tensor: try sharedRouter(found, folder.url.path)))
+    case .layer:
+      let routers = try configuration.layers.map { layer in
+        guard let router = found.first(where: { $0.layer == layer }) else {
+          throw ModelError(
+            "\(folder.url.path): layer \(layer) is routed by a router of its own, which is missing")
+        }
+        return (layer, Parameter(name: RouterNames.name(dense.decoder, layer), tensor: router.tensor))
+      }
+      return dense.routed(configuration, routers: Dictionary(uniqueKeysWithValues: routers))
+    }
+  }
+
+  /// The routers that a folder holds, in the order of their names.
+  private static func routers(_ folder: CheckpointFolder, _ configuration: RoutingConfiguration, width: Int)
+    throws -> [(name: String, layer: Int, tensor: Tensor)]
+  {
+    let place = folder.url.path
+    return try folder.names.sorted().compactMap { name in
+      guard let layer = RouterNames.layer(ofRouter: name) else { return nil }
+      guard configuration.layers.contains(layer) else {
+        throw ModelError(
+          "\(place): the router \(name) belongs to a layer that config.json's mod_layers_idx leaves out")
+      }
+      let tensor = try folder.tensor(name)
+      guard tensor.shape == [2, width] else {
+        throw ModelError("\(place): the router \(name) is \(tensor.shape) but must be [2, \(width)]")
+      }
+      return (name, layer, tensor)
+    }
+  }
+
+  /// The shared router: stored under one routed layer's name or, with equal values, under several.
+  private static func sharedRouter(_ found: [(name: String, layer: Int, tensor: Tensor)], _ place: String)
+    throws -> Tensor
+  {
+    guard let first = found.first else {
+      throw ModelError(
+        "\(place): config.json turns mixture of depths on but no router.weight is stored; is this the dense checkpoint?"
+      )
+    }
+    let values = first.tensor.floats()
+    if let other = found.first(where: { $0.tensor.floats() != values }) {
+      throw ModelError(
+        "\(place): the routers \(first.name) and \(other.name) differ, but γ-MoD shares one router; the checkpoint is damaged"
+      )
+    }
+    return first.tensor
+  }
+}
