@@ -173,7 +173,8 @@ let package = Package(
         "Tokenization",
         "Tracing",
       ]),
-    tests("Tracing", ["Answering", "Checkpoints", "MixtureOfDepths", "Loading", "Models", "Tensors"]),
+    tests(
+      "Tracing", ["Answering", "Checkpoints", "Images", "MixtureOfDepths", "Loading", "Models", "Tensors"]),
     tests("Speed", ["Images", "MixtureOfDepths", "Models", "Tensors"]),
     tests("PocketWorld", ["StrictJSON", "Images"]),
     tests("Reproduction", ["StrictJSON"]),

@@ -6,7 +6,7 @@ internal import Images
 internal import Models
 internal import StrictJSON
 internal import Synchronization
-package import Tensors
+internal import Tensors
 internal import Tokenization
 
 /// Asks a model the questions of a benchmark.
@@ -24,8 +24,8 @@ package struct EvaluationRun: Sendable {
     package var batch: Int?
     package var temperature = 0.0
     package var seed: UInt64 = 0
-    /// In which keys and values are kept.
-    package var cacheFormat = KeyValueFormat.float32
+    /// What engines may use; how many questions are side by side and what they keep is chosen for them.
+    package var limits = EngineLimits()
     /// Replace every picture by an evenly grey one of its size, to see what is known without looking.
     package var greyPictures = false
     /// Turn pictures upright as their EXIF orientation says; the official scripts do not.
@@ -69,7 +69,7 @@ package struct EvaluationRun: Sendable {
     let queue = Mutex(BatchQueue(batches, earlier: earlier))
     onProgress(asked.indices.count { earlier[$0] != nil }, asked.count)
     DispatchQueue.concurrentPerform(iterations: sessions.count) { lane in
-      let loop = loop(sessions[lane])
+      let loop = loop(sessions[lane], lanes: sessions.count)
       while !isCancelled(), let (index, batch) = queue.withLock({ $0.next() }) {
         do {
           let questions = batch.map { asked[$0] }
@@ -102,14 +102,13 @@ package struct EvaluationRun: Sendable {
   }
 
   /// Questions of a batch are read in as few passes as there are.
-  private func loop(_ session: VisionLanguageSession) -> AnswerLoop {
-    var limits = EngineLimits()
+  private func loop(_ session: VisionLanguageSession, lanes: Int) -> AnswerLoop {
+    var limits = options.limits
+    limits.cacheBytes /= lanes
     limits.activeRequests = options.batch ?? Self.usualBatch(session)
     limits.rowsPerPass = 8192
     // Questions about a picture follow each other.
     limits.keptSequences = 2 * limits.activeRequests
-    limits.cacheFormat = options.cacheFormat
-    limits.cacheBytes /= 2
     return AnswerLoop(session, limits)
   }
 

@@ -132,7 +132,7 @@ struct EvalCommand: ParsableCommand {
     run.temperature = temperature
     run.seed = seed
     run.greyPictures = grey
-    run.cacheFormat = options.cacheFormat
+    run.limits = options.limits
     return run
   }
 

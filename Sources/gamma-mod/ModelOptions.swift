@@ -25,6 +25,13 @@ struct ModelOptions: ParsableArguments {
     transform: ModelOptions.cacheFormat)
   var cacheFormat = KeyValueFormat.float32
 
+  @Option(
+    name: .customLong("kv-budget"),
+    help: ArgumentHelp(
+      "MiB of keys and values that requests may hold together; by default a quarter of the memory.",
+      valueName: "mib"))
+  var cacheBudget: Int?
+
   @Flag(help: "Run every row in every layer, as if the model had no routers.")
   var dense = false
 
@@ -44,6 +51,9 @@ struct ModelOptions: ParsableArguments {
       throw ValidationError("--skip takes a share between 0 and 1, not \(skip)")
     }
     if dense, skip != nil { throw ValidationError("--dense and --skip exclude each other") }
+    if let cacheBudget, !(1...1 << 24).contains(cacheBudget) {
+      throw ValidationError("--kv-budget takes 1 to \(1 << 24) MiB, not \(cacheBudget)")
+    }
     if threads < 1 { throw ValidationError("--threads must be at least 1") }
   }
 
@@ -72,6 +82,7 @@ struct ModelOptions: ParsableArguments {
   var limits: EngineLimits {
     var limits = EngineLimits()
     limits.cacheFormat = cacheFormat
+    if let cacheBudget { limits.cacheBytes = cacheBudget << 20 }
     return limits
   }
 

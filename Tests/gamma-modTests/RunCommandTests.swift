@@ -75,6 +75,14 @@ import Testing
     #expect(failed.code == 1 && failed.errors.contains("2 pictures but 1"))
   }
 
+  @Test func aBudgetOfKeysAndValuesIsKept() throws {
+    let arguments = ["run", "-m", Self.model, "--image", picture("1.png"), "-p", "What is this?"]
+    let small = try CommandProcess(arguments + ["--kv-budget", "2"])
+    #expect(small.code == 1 && small.errors.contains("2 MiB are allowed"))
+    #expect(try CommandProcess(arguments + ["--kv-budget", "64"]).code == 0)
+    #expect(try CommandProcess(arguments + ["--kv-budget", "0"]).code == 64)
+  }
+
   @Test func aConversationGoesOnAfterWhatWentWrong() throws {
     let long = String(repeating: "why ", count: 3000)
     let input = """
