@@ -113,10 +113,10 @@ let package = Package(
     .executableTarget(
       name: "gamma-mod",
       dependencies: [
-        "Answering", "Benchmarks", "CEditLine", "Checkpoints", "Evaluation", "Files", "Images",
-        "MixtureOfDepths", "Loading",
-        "Models", "PocketTraining", "PocketWorld", "Reproduction", "Speed", "StrictJSON", "Tensors",
-        "Tokenization", "Tracing", "Training",
+        "Answering", "Benchmarks", "CEditLine", "Checkpoints", "Evaluation", "Files", "GammaModTraining",
+        "Images", "Loading", "MixtureOfDepths", "Models", "PocketWorld", "Reproduction", "Speed",
+        "StrictJSON",
+        "Tensors", "Tokenization", "Tracing",
         crypto, .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

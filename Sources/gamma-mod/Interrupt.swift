@@ -57,12 +57,26 @@ final class Interrupt: @unchecked Sendable {
     _ body: (_ isRequested: @escaping @Sendable () -> Bool) throws -> Result
   ) rethrows -> (result: Result, wasRequested: Bool) {
     shared.isWatched.store(true, ordering: .relaxed)
-    defer {
-      shared.isWatched.store(false, ordering: .relaxed)
-      shared.isRequested.store(false, ordering: .relaxed)
-    }
+    defer { stopWatching() }
     let result = try body { shared.isRequested.load(ordering: .relaxed) }
     return (result, shared.isRequested.load(ordering: .relaxed))
+  }
+
+  /// Runs a command in a task that Ctrl-C cancels and that then ends by itself.
+  /// - Throws: What `body` throws, or the exit code if Ctrl-C came.
+  static func watch(_ body: @escaping @Sendable () async throws -> Void) async throws {
+    let task = Task { try await body() }
+    shared.whenRequested.withLock { $0 = { task.cancel() } }
+    shared.isWatched.store(true, ordering: .relaxed)
+    defer { stopWatching() }
+    try await task.value
+    if shared.isRequested.load(ordering: .relaxed) { throw exitCode }
+  }
+
+  private static func stopWatching() {
+    shared.isWatched.store(false, ordering: .relaxed)
+    shared.isRequested.store(false, ordering: .relaxed)
+    shared.whenRequested.withLock { $0 = nil }
   }
 
   /// Waits for an answer, which Ctrl-C ends with what is there.
@@ -79,11 +93,7 @@ final class Interrupt: @unchecked Sendable {
   ) {
     shared.whenRequested.withLock { $0 = { stream.cancel() } }
     shared.isWatched.store(true, ordering: .relaxed)
-    defer {
-      shared.isWatched.store(false, ordering: .relaxed)
-      shared.isRequested.store(false, ordering: .relaxed)
-      shared.whenRequested.withLock { $0 = nil }
-    }
+    defer { stopWatching() }
     let answer = try await stream.answer(onText: onText)
     return (answer, shared.isRequested.load(ordering: .relaxed))
   }

@@ -1,11 +1,9 @@
 import ArgumentParser
 import Foundation
+import GammaModTraining
 import Logging
-import PocketTraining
-import StrictJSON
-import Training
 
-struct TrainCommand: ParsableCommand {
+struct TrainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Train a model as a run file describes.",
     discussion: "Ctrl-C saves the state; --resume goes on from it with the same losses as an unbroken run.")
@@ -23,16 +21,14 @@ struct TrainCommand: ParsableCommand {
     guard threads > 0 else { throw ValidationError("--threads: at least 1 is needed, not \(threads)") }
   }
 
-  func run() throws {
+  func run() async throws {
     let log = Logger(label: "train")
-    let run = try TrainingRun(runFile: JSONObject.read(contentsOf: URL(fileURLWithPath: config)))
-    try Interrupt.watch { isRequested in
-      try run.train(resume: resume, threads: threads, shouldStop: isRequested) {
-        log.info("\($0)")
-      }
-      if isRequested() {
-        log.notice(
-          "stopped by Ctrl-C; the state is in \(run.configuration.output.path), --resume goes on from it")
+    let job = try TrainingJob(runFile: URL(fileURLWithPath: config))
+    let (resume, threads) = (resume, threads)
+    try await Interrupt.watch {
+      let isDone = try await job.run(resuming: resume, threads: threads) { log.info("\($0)") }
+      if !isDone {
+        log.notice("stopped by Ctrl-C; the state is in \(job.output.path), --resume goes on from it")
       }
     }
   }
