@@ -121,9 +121,12 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+    .target(name: "Comparing", path: "Tests/Comparing", swiftSettings: settings),
     .target(
       name: "ModelTesting",
-      dependencies: ["Tensors", "StrictJSON", "Checkpoints", "Images", "Models", "MixtureOfDepths"],
+      dependencies: [
+        "Comparing", "Tensors", "StrictJSON", "Checkpoints", "Images", "Models", "MixtureOfDepths",
+      ],
       path: "Tests/ModelTesting", swiftSettings: settings),
     .target(
       name: "RunTesting",
@@ -132,31 +135,33 @@ let package = Package(
       ],
       path: "Tests/RunTesting", swiftSettings: settings),
     .target(name: "Timing", path: "Tests/Timing", swiftSettings: settings),
-    tests("Tensors", ["CKernels"]),
+    tests("Tensors", ["Comparing", "CKernels"]),
     tests("Files", []),
     tests("StrictJSON", []),
-    tests("Checkpoints", ["Timing", "Tensors", "Files", "StrictJSON"]),
+    tests("Checkpoints", ["Comparing", "Timing", "Tensors", "Files", "StrictJSON"]),
     tests("Tokenization", []),
-    tests("Images", ["Timing", "Checkpoints", "Files", "StrictJSON", "Tensors", crypto]),
+    tests("Images", ["Comparing", "Timing", "Checkpoints", "Files", "StrictJSON", "Tensors", crypto]),
     tests(
       "Models",
       [
-        "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths", "Loading", "Images",
+        "Comparing", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths", "Loading",
+        "Images",
         "Tokenization",
       ]),
     tests(
       "MixtureOfDepths",
-      ["Timing", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models", "Loading"]),
+      ["Comparing", "Timing", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models", "Loading"]),
     tests(
       "Loading",
       [
-        "Timing", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Images", "Models",
+        "Comparing", "Timing", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Images", "Models",
         "MixtureOfDepths",
       ]),
     tests(
       "Training",
       [
-        "RunTesting", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Tokenization", "Images",
+        "Comparing", "RunTesting", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Tokenization",
+        "Images",
         "Models", "MixtureOfDepths", "Loading", "Answering",
       ]),
     tests(
@@ -168,13 +173,15 @@ let package = Package(
     tests(
       "Answering",
       [
-        "Checkpoints", "Images", "ModelTesting", "MixtureOfDepths", "Loading", "Models", "StrictJSON",
+        "Checkpoints", "Comparing", "Images", "ModelTesting", "MixtureOfDepths", "Loading", "Models",
+        "StrictJSON",
         "Tensors",
         "Tokenization",
         "Tracing",
       ]),
     tests(
-      "Tracing", ["Answering", "Checkpoints", "Images", "MixtureOfDepths", "Loading", "Models", "Tensors"]),
+      "Tracing",
+      ["Answering", "Checkpoints", "Comparing", "Images", "MixtureOfDepths", "Loading", "Models", "Tensors"]),
     tests("Speed", ["Images", "MixtureOfDepths", "Models", "Tensors"]),
     tests("PocketWorld", ["StrictJSON", "Images"]),
     tests("Reproduction", ["StrictJSON"]),
@@ -183,7 +190,7 @@ let package = Package(
       "Evaluation", ["StrictJSON", "MixtureOfDepths", "Loading", "Answering", "PocketWorld", "Benchmarks"]),
     tests("GammaMoD", ["StrictJSON"]),
     tests("GammaModTraining", ["GammaMoD", "RunTesting"]),
-    tests("gamma-mod", ["Checkpoints", "StrictJSON"]),
+    tests("gamma-mod", ["Checkpoints", "Comparing", "StrictJSON"]),
   ],
   cxxLanguageStandard: .cxx17
 )
