@@ -1,4 +1,4 @@
-.PHONY: setup build test demo examples docs format lint bench bench-peers
+.PHONY: setup build test check sanitize demo examples docs format lint bench bench-peers
 
 setup:
 	@scripts/setup
@@ -10,8 +10,17 @@ demo: build
 	@.build/release/gamma-mod demo --overlay .build/demo-overlay.png
 
 # Numerical tests need optimised code; a build folder of their own keeps `make build` incremental.
+# FILTER is a regular expression of the names to run (docs/testing.md).
 test: setup
-	swift test -c release -Xswiftc -enable-testing --scratch-path .build/testing
+	swift test -c release -Xswiftc -enable-testing --scratch-path .build/testing $(if $(FILTER),--filter '$(FILTER)')
+
+# For work on whatever computes little: Swift without optimisation builds fast, C with it runs fast.
+check: setup
+	swift test --scratch-path .build/checking -Xcc -O2 $(if $(FILTER),--filter '$(FILTER)')
+
+# Over the suites in which threads and memory matter most; FULL=1 for all of them, which takes some hours.
+sanitize: setup
+	@scripts/sanitize $(if $(FULL),--full)
 
 # The package as others see it: built from a package of its own, and asked.
 examples: setup

@@ -187,7 +187,8 @@ let package = Package(
     tests("Reproduction", ["StrictJSON"]),
     tests("Benchmarks", ["Files", "StrictJSON", "Images", "PocketWorld"]),
     tests(
-      "Evaluation", ["StrictJSON", "MixtureOfDepths", "Loading", "Answering", "PocketWorld", "Benchmarks"]),
+      "Evaluation",
+      ["StrictJSON", "MixtureOfDepths", "Loading", "Answering", "PocketWorld", "Benchmarks", "Tensors"]),
     tests("GammaMoD", ["StrictJSON"]),
     tests("GammaModTraining", ["GammaMoD", "RunTesting"]),
     tests("gamma-mod", ["Checkpoints", "Comparing", "StrictJSON"]),

@@ -72,19 +72,33 @@ struct ReproductionReport {
   }
 
   private var findings: String {
+    let judged = study.findings.compactMap { finding -> (finding: Finding, margin: Spread, p: Double)? in
+      let (first, second) = (accuracies(finding.row), accuracies(finding.other))
+      guard first.count == study.seeds.count, second.count == study.seeds.count else { return nil }
+      let margin = finding.margin(first, second)
+      return StudentT.probability(margin).map { (finding, margin, $0) }
+    }
+    let adjusted = StudentT.adjusted(judged.map(\.p))
+    let level = String(format: "%g", Finding.level)
     var lines = [
       "## What the paper found, and what is found here", "",
-      "A claim is decided where the mean over seeds of the paired difference is further from zero than twice its "
-        + "standard error. Points: how far the row is ahead of what the claim asks for.",
-      "", "| claim | points | here |", "|---|---|---|",
+      "Points: how far the row is ahead of what the claim asks for, in the mean over \(study.seeds.count) seeds, ± its "
+        + "standard error; each seed's pair saw the same pictures and was asked the same questions. p: Student's t test of "
+        + "that mean, two-sided, \(study.seeds.count - 1) degrees of freedom. \(judged.count) claims are judged at once, so "
+        + "a claim is decided where p stays below \(level) after Holm's correction (p of all). Where only p by itself is "
+        + "below, the claim is not decided, and the verdict that it would have alone is named. The test knows the seeds' "
+        + "scatter alone: with as few as \(study.seeds.count) it decides only what is far from zero.",
+      "", "| claim | points | p | p of all | here |", "|---|---|---|---|---|",
     ]
-    for finding in study.findings {
-      let (first, second) = (accuracies(finding.row), accuracies(finding.other))
-      guard first.count == study.seeds.count, second.count == study.seeds.count else { continue }
-      let (verdict, margin) = finding.judge(first, second)
+    for ((finding, margin, p), ofAll) in zip(judged, adjusted) {
+      let (alone, verdict) = (
+        Finding.verdict(margin, probability: p), Finding.verdict(margin, probability: ofAll)
+      )
+      let note = verdict == .open && alone != .open ? " (alone: \(alone.rawValue))" : ""
       lines.append(
         "| \(finding.claim): `\(finding.row)` and `\(finding.other)` | "
-          + String(format: "%+.2f ± %.2f", margin.mean, margin.standardError) + " | \(verdict.rawValue) |")
+          + String(format: "%+.2f ± %.2f | %.2g | %.2g", margin.mean, margin.standardError, p, ofAll)
+          + " | \(verdict.rawValue)\(note) |")
     }
     return lines.joined(separator: "\n")
   }

@@ -81,17 +81,13 @@ struct TraceComparison {
   /// What is missing or differs, by name.
   func faults(of family: String) throws -> [String: String] {
     var faults: [String: String] = [:]
-    for name in try required(of: family) {
-      guard let our = ours[name], let their = theirs[name] else {
-        faults[name] = "is missing"
-        continue
-      }
-      faults[name] = fault(name, our, their)
-    }
+    for name in try required(of: family) { faults[name] = fault(in: name) }
     return faults
   }
 
-  private func fault(_ name: String, _ our: Entry, _ their: Entry) -> String? {
+  /// What is wrong with one tensor of ours.
+  func fault(in name: String) -> String? {
+    guard let our = ours[name], let their = theirs[name] else { return "is missing" }
     // Some originals keep the views of a picture in one row of an axis.
     guard our.shape.reduce(1, *) == their.shape.reduce(1, *), our.shape.last == their.shape.last else {
       return "has shape \(our.shape), not \(their.shape)"
