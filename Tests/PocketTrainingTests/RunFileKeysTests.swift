@@ -29,7 +29,8 @@ import Testing
       let literal = Data(cells[1].trimmingCharacters(in: ["`"]).utf8)
       return Row(
         key: cells[0].trimmingCharacters(in: ["`"]),
-        fallback: isLiteral ? try JSONValue(parsing: literal, file: "\(line)") : nil,
+        // JSONValue has a null of its own.
+        fallback: isLiteral ? try JSONValue(parsing: literal, file: "\(line)") : Optional.none,
         isNeeded: cells[1].hasPrefix("needed"))
     }
   }
