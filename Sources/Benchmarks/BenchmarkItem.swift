@@ -1,4 +1,5 @@
 package import Foundation
+internal import Wording
 
 /// One question of a benchmark, ready to be asked.
 package struct BenchmarkItem: Sendable {
@@ -57,7 +58,7 @@ package struct BenchmarkItem: Sendable {
 
     private static func tooLarge(_ path: String, _ size: Int, _ limit: Int) -> BenchmarkError {
       .file(
-        path: path, problem: "the picture has \(size) bytes and the limit is \(limit)",
+        path: path, problem: "the picture has \(counted(size, "byte")) and the limit is \(limit)",
         remedy: "make it smaller or raise the limit")
     }
   }

@@ -43,9 +43,12 @@ extension ModelConversion {
   /// - Shape: `[2, width]`
   package func fittedRouter(
     _ source: URL, report: ARankReport?, items: [BenchmarkItem], threads: Int,
-    registry: ModelRegistry = .standard, onProgress: (Int) throws -> Void = { _ in }
+    registry: ModelRegistry = .standard,
+    onProgress: (Int) throws -> Void = { _ in },
+    onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }
   ) throws -> Tensor {
-    let session = try VisionLanguageSession(source, routing: .ignored, threads: threads, registry: registry)
+    let session = try VisionLanguageSession(
+      source, routing: .ignored, threads: threads, registry: registry, onRead: onRead)
     let routed = try routedLayers(report, layerCount: session.model.decoder.layers.count)
     return try SampleReader(session).attentionRouter(items, routed: routed, onProgress: onProgress)
   }

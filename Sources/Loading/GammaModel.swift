@@ -23,13 +23,15 @@ package enum GammaModel {
   ///   - base: The model that `url` only changes, for folders that hold an adapter or a projector; by default the one that
   ///     an adapter names.
   ///   - registry: The families that are known.
+  ///   - onRead: Receives how many bytes of the weights have been read, and how many there are.
   /// - Throws: An error that names the file, what is wrong and what to do.
   package static func load(
     _ url: URL, precision: WeightPrecision? = nil, routing: Routing = .asStored, base: URL? = nil,
-    registry: ModelRegistry = .standard
+    registry: ModelRegistry = .standard, onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }
   ) throws -> VisionLanguageModel {
     let folder = try ModelSource(url, base: base).open()
-    let dense = try registry.load(folder, precision: precision) { RouterNames.layer(ofRouter: $0) != nil }
+    let dense = try registry.load(
+      folder, precision: precision, isForeign: { RouterNames.layer(ofRouter: $0) != nil }, onRead: onRead)
     guard routing != .ignored, let json = try dense.configuration.optionalObject("mod"),
       var configuration = try RoutingConfiguration(
         json, layerCount: dense.decoder.layers.count,

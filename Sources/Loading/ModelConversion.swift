@@ -4,6 +4,7 @@ package import MixtureOfDepths
 package import Models
 internal import StrictJSON
 package import Tensors
+internal import Wording
 
 /// Turns a dense model into a γ-MoD model that starts as the same function, ready for tuning.
 ///
@@ -84,7 +85,7 @@ package struct ModelConversion: Sendable {
     }
     guard report.layerCount == layerCount else {
       throw ModelError(
-        "the ARank of \(report.layerCount) layers was measured but the model has \(layerCount); measure this model"
+        "the ARank of \(counted(report.layerCount, "layer")) was measured but the model has \(layerCount); measure this model"
       )
     }
     return report
@@ -164,11 +165,12 @@ extension ModelConversion {
   ///   - report: Needed unless the layers are listed.
   ///   - router: The first values of the router, such as `RouterFit` finds; random ones if nil.
   ///   - dtype: The format of the written weights; nil keeps bfloat16 and float32, and makes float16 bfloat16.
+  ///   - onRead: Receives how many bytes of the weights have been read, and how many there are.
   /// - Returns: The routed layers.
   /// - Throws: An error that names the file or choice at fault; `target` is then as it was.
   package func convert(
     _ source: URL, report: ARankReport?, router: Tensor? = nil, to target: URL, dtype: DType? = nil,
-    registry: ModelRegistry = .standard
+    registry: ModelRegistry = .standard, onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }
   ) throws -> [Int] {
     try ModelFolder.check(target, isNot: source)
     let folder = try CheckpointFolder(source)
@@ -179,7 +181,7 @@ extension ModelConversion {
     let format = try dtype ?? Self.storedFormat(folder)
     let model = try apply(
       to: GammaModel.load(
-        source, precision: WeightPrecision(format), routing: .ignored, registry: registry),
+        source, precision: WeightPrecision(format), routing: .ignored, registry: registry, onRead: onRead),
       report: report, router: router)
     try ModelFolder.write(model, to: target, format: .plain(format), tokenizer: source)
     return model.routing?.layers ?? []

@@ -1,7 +1,9 @@
 internal import Files
 internal import Foundation
 internal import MixtureOfDepths
+internal import Plotting
 internal import StrictJSON
+internal import Wording
 
 /// Writes what a study found: tables with the paper's numbers beside ours, plots, and a verdict on each claim.
 struct ReproductionReport {
@@ -165,8 +167,8 @@ struct ReproductionReport {
   private func rankSection(_ ranks: RankStudy) -> String {
     var lines = [
       "## ARank over tasks and sample sizes (the paper's Fig. 3)", "", "![ARank](arank.svg)", "",
-      "Spearman's correlation of the layers' order with that of \(ranks.reference?.samples ?? 0) questions of mixed kinds, and "
-        + "the \(study.denseLayers) layers that would stay dense.",
+      "Spearman's correlation of the layers' order with that of \(counted(ranks.reference?.samples ?? 0, "question")) of mixed kinds, and "
+        + "the \(counted(study.denseLayers, "layer")) that would stay dense.",
       "", "| measured over | correlation | stay dense |", "|---|---|---|",
     ]
     for measurement in ranks.byTask + ranks.bySize {
@@ -196,7 +198,7 @@ struct ReproductionReport {
       "One thread, in alternation, medians; other programs took \(load) of the processors meanwhile. The paper, at 51 %: "
         + "training time -31.0 %, samples per second +53.2 %, memory -26.3 %, operations -51.6 %. There all tokens of a "
         + "prompt are skipped alike, and 28 of 32 layers are routed; here text runs and "
-        + "\(study.denseLayers) layers stay dense, so that the last column is the one that saves as much of the decoder's "
+        + "\(counted(study.denseLayers, "layer")) stay dense, so that the last column is the one that saves as much of the decoder's "
         + "work, and answers take a pass of the tower for each new picture and some generated tokens besides.",
       "", "| | \(heads.joined(separator: " | ")) |",
       "|---" + String(repeating: "|---", count: heads.count) + "|",
@@ -253,13 +255,13 @@ struct ReproductionReport {
     guard ratios.count > 1 else { return nil }
     let others = [
       "all-38", "every-second-76", "two-of-three-57", "reversed-51", "random-51", "places-51",
-    ].map { LinePlot.Series(name: $0, points: points([$0]), isLine: false) }
+    ].map { (name: $0, points: points([$0])) }
     return LinePlot(
       title: "Accuracy against the work that is skipped",
       subtitle: "line: 0, 17, 34, 51, 68 % of image rows; bars: standard deviation over seeds",
       xName: "decoder's operations saved, %", yName: "accuracy, %",
-      series: [LinePlot.Series(name: "γ-MoD", points: ratios, isLine: true)]
-        + others.filter { !$0.points.isEmpty })
+      series: [LinePlot.Series("γ-MoD", ratios, .pointsOnLine)]
+        + others.filter { !$0.points.isEmpty }.map { LinePlot.Series($0.name, $0.points, .points) })
   }
 
   private var depthMap: HeatMap? {

@@ -13,6 +13,7 @@ import Models
 import StrictJSON
 import Tensors
 import Tokenization
+import Wording
 
 struct ARankCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -66,7 +67,8 @@ struct ARankCommand: ParsableCommand {
     let template = try template.map(ConversationTemplate.named)
     let items = try QuestionSamples.read(URL(fileURLWithPath: data), count: samples)
     let session = try VisionLanguageSession(
-      URL(fileURLWithPath: model), precision: dtype, routing: .ignored, template: template, threads: threads)
+      URL(fileURLWithPath: model), precision: dtype, routing: .ignored, template: template, threads: threads,
+      onRead: ProgressLine.loading())
     let report = try measure(session, items)
     let text = try report.json.text(.pretty) + "\n"
     if let plot { try AtomicFile.write(report.svg, to: URL(fileURLWithPath: plot)) }
@@ -80,6 +82,7 @@ struct ARankCommand: ParsableCommand {
   private func measure(_ session: VisionLanguageSession, _ items: [BenchmarkItem]) throws -> ARankReport {
     let progress = ProgressLine("arank")
     defer { progress.end() }
+    progress.show(0, of: items.count)
     return try SampleReader(session).ranks(
       items, method: exact ? .singularValues : .counting, model: model, data: data
     ) {

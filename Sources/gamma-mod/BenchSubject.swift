@@ -6,6 +6,7 @@ import MixtureOfDepths
 import Models
 import Speed
 import Tensors
+import Wording
 
 /// The two models that are compared, and how they see pictures.
 struct BenchSubject {
@@ -35,8 +36,10 @@ struct BenchSubject {
       return
     }
     let url = URL(fileURLWithPath: model ?? "")
-    let dense = try GammaModel.load(url, precision: precision, routing: .ignored)
-    let stored = try GammaModel.load(url, precision: precision, routing: skip.map { .skip($0) } ?? .asStored)
+    let dense = try GammaModel.load(
+      url, precision: precision, routing: .ignored, onRead: ProgressLine.loading())
+    let stored = try GammaModel.load(
+      url, precision: precision, routing: skip.map { .skip($0) } ?? .asStored, onRead: ProgressLine.loading())
     self.dense = dense
     routed = stored.routing == nil ? routedAtRandom(dense) : stored
     imageProcessor = try dense.imageProcessor(in: url)

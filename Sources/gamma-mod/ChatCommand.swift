@@ -78,7 +78,7 @@ struct ChatCommand: AsyncParsableCommand {
     }
     try StandardOutput.write(line: "")
     conversation.finish(question, with: answer)
-    if answer.finishReason == .length { StandardError.write(line: "(cut: the answer reached its length)") }
+    if let note = CutAnswer.note(answer, limit: sampling.maxTokens) { StandardError.write(line: "(\(note))") }
   }
 
   private static let help = """

@@ -7,6 +7,7 @@ import Logging
 import MixtureOfDepths
 import Models
 import Tensors
+import Wording
 
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -100,7 +101,8 @@ struct ConvertCommand: ParsableCommand {
     let source = URL(fileURLWithPath: model)
     let router = try data.map { try fittedRouter(source, conversion, report, data: URL(fileURLWithPath: $0)) }
     let routed = try conversion.convert(
-      source, report: report, router: router, to: URL(fileURLWithPath: out), dtype: dtype)
+      source, report: report, router: router, to: URL(fileURLWithPath: out), dtype: dtype,
+      onRead: ProgressLine.loading())
     let list = routed.map(String.init).joined(separator: ", ")
     Logger(label: "convert").info("wrote \(out): routed layers \(list)")
   }
@@ -111,9 +113,10 @@ struct ConvertCommand: ParsableCommand {
     let items = try QuestionSamples.read(data, count: samples)
     let progress = ProgressLine("convert")
     defer { progress.end() }
-    return try conversion.fittedRouter(source, report: report, items: items, threads: threads) {
-      progress.show($0, of: items.count)
-    }
+    progress.show(0, of: items.count)
+    return try conversion.fittedRouter(
+      source, report: report, items: items, threads: threads,
+      onProgress: { progress.show($0, of: items.count) }, onRead: ProgressLine.loading())
   }
 }
 

@@ -5,6 +5,7 @@ import Evaluation
 import Foundation
 import StrictJSON
 import Tensors
+import Wording
 
 struct EvalCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -100,7 +101,7 @@ struct EvalCommand: ParsableCommand {
     let items = try run.items(folder)
     let log = try answers.map { try self.log(URL(fileURLWithPath: $0), folder, items) }
     let meter = ProgressLine(folder.benchmark.rawValue)
-    let answered = try Interrupt.watch { isRequested in
+    let (answered, wasStopped) = try Interrupt.watchTurn { isRequested in
       try run.answers(
         items, of: folder.benchmark, sessions: session.lanes, log: log, isCancelled: isRequested
       ) {
@@ -109,6 +110,14 @@ struct EvalCommand: ParsableCommand {
       }
     }
     meter.end()
+    if wasStopped {
+      StandardError.write(
+        line: KeptAnswers.note(
+          folder.benchmark.rawValue, kept: answered.records.count,
+          of: items.prefix(limit ?? items.count).count,
+          file: answers.map { answerFile($0, folder).path }))
+      throw Interrupt.exitCode
+    }
     var scoringOptions = scoring.options(onlyAnswered: limit != nil || numChunks > 1)
     scoringOptions.rules = rules(folder)
     try scoring.writeSubmission(answered, folder, scoringOptions)
@@ -137,23 +146,30 @@ struct EvalCommand: ParsableCommand {
   }
 
   private func log(_ url: URL, _ folder: BenchmarkFolder, _ items: [BenchmarkItem]) throws -> AnswerLog {
-    var url = url
     if benchmark == "all" {
       try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-      url.append(path: folder.benchmark.rawValue + ".jsonl")
     }
+    let url = answerFile(url.relativePath, folder)
     let log = try AnswerLog(
       url, items: items, identity: identity(folder),
       existing: overwrite ? .replaced : resume ? .adopted : .continued)
     let name = folder.benchmark.rawValue
     if log.answered.count > 0 {
       StandardError.write(
-        line: "\(name): \(log.answered.count) of \(items.count) answers are there; continuing")
+        line:
+          "\(name): \(log.answered.count) of \(counted(items.count, "answer is", "answers are")) there; continuing"
+      )
     }
     if log.wasTorn {
       StandardError.write(line: "\(name): the last answer was not written whole; asking again")
     }
     return log
+  }
+
+  /// The file of a benchmark's answers; for all benchmarks `path` is a folder of them.
+  private func answerFile(_ path: String, _ folder: BenchmarkFolder) -> URL {
+    let url = URL(fileURLWithPath: path)
+    return benchmark == "all" ? url.appending(path: folder.benchmark.rawValue + ".jsonl") : url
   }
 
   /// Everything that changes answers.
@@ -162,14 +178,7 @@ struct EvalCommand: ParsableCommand {
     var metadata = JSONObject([("max_tokens", JSONValue(maxTokens ?? folder.benchmark.maxTokens(rules)))])
     // The other protocols ask alike.
     if rules == .gammaMoD { metadata["protocol"] = JSONValue(rules.rawValue) }
-    if let base = options.modelBase { metadata["model_base"] = JSONValue(base) }
-    if let dtype = options.dtype { metadata["dtype"] = JSONValue(dtype.rawValue) }
-    if options.cacheFormat != .float32 {
-      metadata["kv_cache_dtype"] = JSONValue(options.cacheFormat.rawValue)
-    }
-    if let template = options.template { metadata["conv_mode"] = JSONValue(template) }
-    if options.dense { metadata["dense"] = true }
-    if let skip = options.skip { metadata["skip"] = JSONValue(skip) }
+    for (name, value) in options.identity { metadata[name] = value }
     if temperature > 0 {
       metadata["temperature"] = JSONValue(temperature)
       metadata["seed"] = JSONValue(Int(truncatingIfNeeded: seed))

@@ -5,6 +5,7 @@ import Loading
 import MixtureOfDepths
 import Tensors
 import Tokenization
+import Wording
 
 /// What every command that runs a model asks for.
 struct ModelOptions: ParsableArguments {
@@ -91,6 +92,6 @@ struct ModelOptions: ParsableArguments {
     try VisionLanguageSession(
       url, precision: dtype, routing: routing, template: template.map(ConversationTemplate.named),
       system: system, threads: threads,
-      base: modelBase.map { URL(fileURLWithPath: $0) })
+      base: modelBase.map { URL(fileURLWithPath: $0) }, onRead: ProgressLine.loading())
   }
 }

@@ -4,6 +4,7 @@ import Loading
 import Logging
 import MixtureOfDepths
 import Tensors
+import Wording
 
 struct QuantizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -36,7 +37,7 @@ struct QuantizeCommand: ParsableCommand {
   func run() throws {
     try ModelQuantization.quantize(
       URL(fileURLWithPath: model), base: modelBase.map { URL(fileURLWithPath: $0) }, format: dtype,
-      to: URL(fileURLWithPath: out))
+      to: URL(fileURLWithPath: out), onRead: ProgressLine.loading())
     Logger(label: "quantize").info("wrote \(out)")
   }
 }

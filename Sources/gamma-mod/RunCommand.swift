@@ -11,7 +11,9 @@ struct RunCommand: AsyncParsableCommand {
     discussion: """
       The answer goes to standard output as it is generated, everything else to standard error. With --batch every \
       line {"image": path or list of paths, "text": question, "id": any} of a file is answered by a line like that of \
-      --json with the id (or the line's number), in the same order; paths start from the file's folder.
+      --json with the id (or the line's number), in the same order; paths start from the file's folder. With \
+      --answers the answers go to a file instead, each as soon as it is made, and the same command goes on after an \
+      interruption.
       """)
 
   @OptionGroup var options: ModelOptions
@@ -31,8 +33,21 @@ struct RunCommand: AsyncParsableCommand {
     help: "A file that holds the question; - reads standard input.")
   var promptFile: String?
 
-  @Option(help: "A JSON Lines file of questions.")
+  @Option(
+    name: [.customLong("batch"), .customLong("question-file")],
+    help: "A JSON Lines file of questions, or a folder that holds one, questions.jsonl.")
   var batch: String?
+
+  @Option(help: "The folder in which the questions' pictures are; by default that of their file.")
+  var imageFolder: String?
+
+  @Option(
+    name: [.customLong("answers"), .customLong("answers-file")],
+    help: "Keep the answers to --batch in this file, in LLaVA's JSON lines.")
+  var answers: String?
+
+  @Flag(help: "Start the answer file again.")
+  var overwrite = false
 
   @Flag(
     help: "Take <image> in the question as a picture's place, and the spelling of control tokens as these.")
@@ -58,6 +73,10 @@ struct RunCommand: AsyncParsableCommand {
     guard batch == nil || images.isEmpty else {
       throw ValidationError("--batch: its lines name their pictures, --image does not")
     }
+    guard batch != nil || answers == nil && imageFolder == nil else {
+      throw ValidationError("--answers and --image-folder go with --batch")
+    }
+    guard answers != nil || !overwrite else { throw ValidationError("--overwrite needs --answers") }
     guard overlay == nil || !images.isEmpty else { throw ValidationError("--overlay needs an --image") }
   }
 
@@ -65,7 +84,7 @@ struct RunCommand: AsyncParsableCommand {
     let session = try options.session(system: system.text)
     let asker = QuestionAsker(
       session, Engine(session, options.limits), sampling.options(), parsesSpecial: parseSpecial)
-    if let batch { return try await answer(URL(fileURLWithPath: batch), asker) }
+    if batch != nil { return try await answerBatch(asker) }
     let pictures = try images.map { try PictureInput.load($0, exif: exif == .on) }
     let (prompt, stream) = try asker.ask(question(), pictures)
     let answer = try await Interrupt.watch(stream) { text in
@@ -73,6 +92,7 @@ struct RunCommand: AsyncParsableCommand {
     }
     let report = AnswerReport(answer, to: prompt, session)
     try StandardOutput.write(line: json ? report.json.text() : "")
+    if let note = CutAnswer.note(answer, limit: sampling.maxTokens) { StandardError.write(line: note) }
     if let overlay, let picture = pictures.first {
       try report.overlay(on: picture).writePNG(path: overlay)
       StandardError.write(line: OverlayNote.text(report, path: overlay))
@@ -90,36 +110,5 @@ struct RunCommand: AsyncParsableCommand {
       return prompt ?? ""
     }
     return try PromptFile.read(promptFile)
-  }
-
-  /// Answers a file of questions, as many side by side as the engine takes, in their order.
-  private func answer(_ file: URL, _ asker: QuestionAsker) async throws {
-    var reader = try QuestionLines(file)
-    var running: [(id: JSONValue, request: Result<(prompt: Prompt, stream: AnswerStream), any Error>)] = []
-    var (count, failures) = (0, 0)
-    while true {
-      // Pictures of the next questions are prepared while earlier ones are answered.
-      while running.count < 2 * options.limits.activeRequests, let line = try reader.next() {
-        running.append((line.id, Result { try asker.ask(line.text, line.pictures(exif: exif == .on)) }))
-        count += 1
-      }
-      guard !running.isEmpty else { break }
-      let (id, request) = running.removeFirst()
-      var object = JSONObject([("id", id)])
-      do {
-        let (prompt, stream) = try request.get()
-        let answer = try await Interrupt.watch(stream) { _ in }
-        let json = AnswerReport(answer, to: prompt, asker.session).json
-        object = JSONObject([("id", id)] + json.map { ($0.key, $0.value) })
-      } catch let error where !(error is ExitCode) {
-        failures += 1
-        object["error"] = .string(Failure.sentence(error))
-      }
-      try StandardOutput.write(line: JSONValue.object(object).text())
-    }
-    guard failures == 0 else {
-      throw StreamError(
-        "\(file.path): \(failures) of \(count) questions could not be answered; their lines say why")
-    }
   }
 }

@@ -4,6 +4,7 @@ import Loading
 import MixtureOfDepths
 import Tensors
 import Tracing
+import Wording
 
 struct TraceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -36,7 +37,9 @@ struct TraceCommand: ParsableCommand {
   }
 
   func run() throws {
-    let model = try GammaModel.load(options.url, precision: options.dtype, routing: options.routing)
+    let model = try GammaModel.load(
+      options.url, precision: options.dtype, routing: options.routing,
+      onRead: ProgressLine.loading())
     let prompts = try TraceInputs(contentsOf: URL(fileURLWithPath: inputs), model: model)
     var trace = ModelTrace(
       model, backend: Backend(threads: options.threads), cacheFormat: options.cacheFormat, measuresRank: arank

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Logging
 import PocketWorld
+import Wording
 
 struct WorldCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -30,7 +31,12 @@ struct WorldCommand: ParsableCommand {
   }
 
   func run() throws {
-    try WorldWriter.write(to: URL(fileURLWithPath: out), split: split, count: count, seed: seed)
+    let progress = ProgressLine("world")
+    defer { progress.end() }
+    try WorldWriter.write(to: URL(fileURLWithPath: out), split: split, count: count, seed: seed) {
+      progress.show($0, of: $1)
+    }
+    progress.end()
     Logger(label: "world").info("wrote \(out)")
   }
 }

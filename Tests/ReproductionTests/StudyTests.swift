@@ -101,22 +101,4 @@ import Testing
     #expect(one.highest(2) == [1, 3])
     #expect(try RankStudy.Measurement(one.json).ranks == one.ranks)
   }
-
-  @Test func plotsShowEverySeries() {
-    let points = [
-      LinePlot.Point(x: 0, y: 92, spread: 0.5), LinePlot.Point(x: 33, y: 88.5, spread: 1),
-    ]
-    let svg = LinePlot(
-      title: "a < b", subtitle: "", xName: "x", yName: "y",
-      series: [
-        LinePlot.Series(name: "line", points: points, isLine: true),
-        LinePlot.Series(name: "one & only", points: [points[1]], isLine: false),
-      ]
-    ).svg
-    #expect(svg.hasPrefix("<svg ") && svg.hasSuffix("</svg>\n"))
-    for text in ["a &lt; b", "one &amp; only", ">line<", ">95<", ">40<"] {
-      #expect(svg.contains(text), "\(text)")
-    }
-    #expect(svg.components(separatedBy: "<circle").count == 4)
-  }
 }

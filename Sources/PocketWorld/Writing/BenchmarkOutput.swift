@@ -6,9 +6,11 @@ import StrictJSON
 /// The folder of one benchmark while it is written.
 struct BenchmarkOutput {
   let folder: URL
+  /// Receives every sample whose picture has been written.
+  private let onPicture: (WorldSample) -> Void
 
-  init(_ folder: URL) throws {
-    self.folder = folder
+  init(_ folder: URL, onPicture: @escaping (WorldSample) -> Void = { _ in }) throws {
+    (self.folder, self.onPicture) = (folder, onPicture)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   }
 
@@ -54,6 +56,7 @@ struct BenchmarkOutput {
         try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
       }
       try write(try Self.png(sample.scene), to: url)
+      onPicture(sample)
     }
   }
 

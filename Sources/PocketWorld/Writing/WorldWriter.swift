@@ -13,9 +13,12 @@ package enum WorldWriter {
   /// - Parameters:
   ///   - folder: must not exist yet, or be empty.
   ///   - kinds: the kinds to write, all by default.
+  ///   - onProgress: receives how many questions are written, and how many there will be.
   /// - Throws: `WorldError`, or the error of the picture or JSON writer.
   package static func write(
-    to folder: URL, split: WorldSplit, count: Int, seed: UInt64, kinds: [QuestionKind] = QuestionKind.allCases
+    to folder: URL, split: WorldSplit, count: Int, seed: UInt64,
+    kinds: [QuestionKind] = QuestionKind.allCases,
+    onProgress: @escaping (_ done: Int, _ all: Int) -> Void = { _, _ in }
   ) throws {
     guard countRange.contains(count) else { throw WorldError.countOutOfRange(count, countRange) }
     let files = FileManager.default
@@ -31,10 +34,16 @@ package enum WorldWriter {
       try files.createDirectory(at: draft, withIntermediateDirectories: true)
       let lock = ItemLock(draft)
       defer { withExtendedLifetime(lock) {} }
-      for kind in kinds {
-        let output = try BenchmarkOutput(draft.appending(path: kind.benchmark))
+      for (index, kind) in kinds.enumerated() {
+        var written = 0
+        onProgress(index * count, kinds.count * count)
+        let output = try BenchmarkOutput(draft.appending(path: kind.benchmark)) { sample in
+          written += sample.questions.count
+          onProgress(index * count + min(written, count), kinds.count * count)
+        }
         try output.write(samples(of: kind, split: split, count: count, seed: seed), of: kind)
       }
+      onProgress(kinds.count * count, kinds.count * count)
       try BenchmarkOutput(draft).write(
         [
           "world": 1, "split": JSONValue(split.rawValue), "count": JSONValue(count),
