@@ -71,3 +71,4 @@ format:
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples
+	scripts/check-fixtures

@@ -22,7 +22,7 @@ struct ChatCommand: AsyncParsableCommand {
     let session = try options.session(system: system.text)
     let engine = Engine(session, options.limits)
     let reader = LineReader()
-    var conversation = ChatConversation(session)
+    var conversation = ChatConversation()
     while let line = reader.next("> ") {
       do {
         guard try await answer(line, &conversation, engine) else { return }
@@ -68,7 +68,7 @@ struct ChatCommand: AsyncParsableCommand {
     let prompt: Prompt
     let answer: Answer
     do {
-      prompt = try conversation.prompt(asking: question)
+      prompt = try conversation.asking(question).prompt(session)
       answer = try await Interrupt.watchTurn(engine.submit(AnswerRequest(prompt, sampling.options()))) {
         try StandardOutput.write($0)
       }.answer
@@ -77,7 +77,7 @@ struct ChatCommand: AsyncParsableCommand {
         "\(error); the conversation is as it was before this question, and /clear starts a new one")
     }
     try StandardOutput.write(line: "")
-    conversation.finish(question, with: answer)
+    conversation.finish(question, with: answer.ids)
     if let note = CutAnswer.note(answer, limit: sampling.maxTokens) { StandardError.write(line: "(\(note))") }
   }
 
