@@ -52,8 +52,8 @@ struct ReproductionReport {
 
     Written by `gamma-mod reproduce`; the raw results are in `rows/`, `arank.json` and `costs.json`, the settings in \
     `training/reproduction/study.json`. Every row starts from `\(study.base.relativePath)` and is tuned for \
-    \(study.training["steps"]?.int ?? 0) steps (unless its title says otherwise) of \
-    \(study.training["pictures_per_step"]?.int ?? 0) pictures on the same pictures in the same order, once for each of \
+    \(counted(study.training["steps"]?.int ?? 0, "step")) (unless its title says otherwise) of \
+    \(counted(study.training["pictures_per_step"]?.int ?? 0, "picture")) on the same pictures in the same order, once for each of \
     \(study.seeds.count) seeds. A seed also decides the router's first values and the \(study.questions) held-out \
     questions of each of the nine benchmarks by which its rows are judged, \(study.questions * study.seeds.count) of \
     each kind in all. Accuracy is the mean of the nine official scores in percent, ± the standard deviation over \
