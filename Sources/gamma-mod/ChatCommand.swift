@@ -25,7 +25,7 @@ struct ChatCommand: AsyncParsableCommand {
     var conversation = ChatConversation()
     while let line = reader.next("> ") {
       do {
-        guard try await answer(line, &conversation, engine) else { return }
+        guard try await answer(line, &conversation, session, engine) else { return }
       } catch {
         StandardError.write(line: Failure.sentence(error))
       }
@@ -33,12 +33,12 @@ struct ChatCommand: AsyncParsableCommand {
   }
 
   /// - Returns: Whether the conversation goes on.
-  private func answer(_ line: String, _ conversation: inout ChatConversation, _ engine: Engine) async throws
-    -> Bool
-  {
+  private func answer(
+    _ line: String, _ conversation: inout ChatConversation, _ session: VisionLanguageSession, _ engine: Engine
+  ) async throws -> Bool {
     let trimmed = line.trimmingCharacters(in: .whitespaces)
     guard trimmed.hasPrefix("/") else {
-      if !trimmed.isEmpty { try await ask(line, &conversation, engine) }
+      if !trimmed.isEmpty { try await ask(line, &conversation, session, engine) }
       return true
     }
     let words = try CommandWords(trimmed).words
@@ -63,8 +63,10 @@ struct ChatCommand: AsyncParsableCommand {
     return true
   }
 
-  private func ask(_ question: String, _ conversation: inout ChatConversation, _ engine: Engine) async throws
-  {
+  private func ask(
+    _ question: String, _ conversation: inout ChatConversation, _ session: VisionLanguageSession,
+    _ engine: Engine
+  ) async throws {
     let prompt: Prompt
     let answer: Answer
     do {
