@@ -22,7 +22,7 @@ struct DemoCommand: AsyncParsableCommand {
   var threads = 1
 
   func run() async throws {
-    let folder = try SharedFiles.folder(models, usual: "models")
+    let folder = try SharedFiles.folder(models, usual: "models", with: "pocket-gamma")
     func session(_ name: String) throws -> VisionLanguageSession {
       try VisionLanguageSession(folder.appendingPathComponent(name), threads: max(1, threads))
     }
@@ -35,7 +35,7 @@ struct DemoCommand: AsyncParsableCommand {
   }
 
   private func questions() throws -> [SideBySide.Question] {
-    let folder = try SharedFiles.folder(pictures, usual: "demo")
+    let folder = try SharedFiles.folder(pictures, usual: "demo", with: "questions.json")
     let json = try JSONObject.read(contentsOf: folder.appendingPathComponent("questions.json"))
     return try json.flatMap { name, _ -> [SideBySide.Question] in
       let picture = try ImageLoader.load(url: folder.appendingPathComponent(name))
