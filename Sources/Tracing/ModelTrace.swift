@@ -44,8 +44,8 @@ package struct ModelTrace {
     }
     if let meter {
       let layers = [model.decoder.layers.count]
-      try writer.add("arank.plain", Tensor(meter.plain.map { Float($0) }, shape: layers))
-      try writer.add("arank.strict_lower", Tensor(meter.strictLower.map { Float($0) }, shape: layers))
+      try writer.add("arank.plain", Tensor(try meter.plain.map { Float($0) }, shape: layers))
+      try writer.add("arank.strict_lower", Tensor(try meter.strictLower.map { Float($0) }, shape: layers))
     }
     try writer.write(to: outputs)
   }
@@ -92,10 +92,10 @@ package struct ModelTrace {
     var generated = entries.map { _ in Generated() }
     let routed = model.routing?.layers ?? []
     for step in 0..<newTokens {
-      let tokens = entries.indices.map { index in
+      let tokens = try entries.indices.map { index in
         let line = logits.rows(index..<index + 1).floats()
         var sampler = Sampler()
-        let id = sampler.next(line, after: [])
+        let id = try sampler.next(line, after: [])
         generated[index].ids.append(Int64(id))
         generated[index].logits += line
         return id
