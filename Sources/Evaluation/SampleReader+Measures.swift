@@ -60,6 +60,7 @@ extension ModelConversion {
     onProgress: (Int) throws -> Void = { _ in },
     onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }
   ) throws -> Tensor {
+    try Self.convertible(source)
     let session = try VisionLanguageSession(
       source, routing: .ignored, threads: threads, registry: registry, onRead: onRead)
     let routed = try routedLayers(report, layerCount: session.model.decoder.layers.count)
