@@ -12,10 +12,15 @@ package struct PackedPiece: TrainingPiece {
   /// - Parameters:
   ///   - notes: Measurements to show besides those of the answers.
   ///   - imageRows: Makes the rows of the pictures, one picture's behind the other's; nil without pictures.
+  /// - Throws: `TrainingError` if a token is outside the decoder's vocabulary.
   package init(
     _ packed: PackedQuestions, _ objective: Objective, notes: Measurements = Measurements(),
     imageRows: @escaping (Tape) -> Value?
-  ) {
+  ) throws {
+    let vocabulary = objective.decoder.configuration.vocabularySize
+    if let wrong = (packed.textIDs + packed.targets.tokens).first(where: { !(0..<vocabulary).contains($0) }) {
+      throw TrainingError.outside(vocabulary, token: wrong)
+    }
     self.packed = packed
     self.objective = objective
     self.imageRows = imageRows
