@@ -1,6 +1,5 @@
 internal import Foundation
 internal import Tensors
-internal import Wording
 
 /// Steps through a run: pieces of work side by side, one gradient, one optimiser step, a log and a resumable state.
 final class Trainer {
