@@ -29,9 +29,10 @@ final class RunFolder {
     for part in ["model", "adapter", "state"] {
       try ModelFolder.check(run.output.appendingPathComponent(part), isNot: run.model)
     }
+    // Files that are missing are found before a folder is made.
+    self.identity = try identity()
     store = TrainingStore(folder: run.output)
     log = try TrainingLog(run.output.appendingPathComponent("log.jsonl"))
-    self.identity = try identity()
     let stored = try store.stored()
     storedSteps = stored?.steps
     if let stored {

@@ -82,13 +82,21 @@ import Training
       """#.replacing("\n", with: "")
     let text = failure(Self.good + [twice])
     #expect(text.contains("line 4 (two)") && text.contains("2 turns"), "\(text)")
-    let video = failure(Self.good + [Self.line("What happens?", "red", #""video": "a.mp4""#)])
-    #expect(video.contains("video") && video.contains("4"), "\(video)")
+    for member in [#""video": "a.mp4""#, #""videos": ["a.mp4"]"#, #""images": ["1.png", "1.png"]"#] {
+      let text = failure(Self.good + [Self.line("What happens?", "red", member)])
+      #expect(text.contains("data.jsonl:4") || text.contains("line 4"), "\(text)")
+      #expect(text.contains("only one picture is read"), "\(text)")
+    }
   }
 
   @Test func picturesThatNoTurnShowsAreCounted() throws {
     let hidden = Self.line("How many?", "3", #""image": "1.png""#)
-    let reports = try train(Self.good + [hidden, hidden])
+    let validation = tiny.folder.appendingPathComponent("validation.jsonl")
+    try hidden.write(to: validation, atomically: true, encoding: .utf8)
+    let reports = try train(
+      Self.good + [hidden, hidden], ["validation_data": .string(validation.path), "validation_pictures": 1])
+    #expect(
+      reports.contains { $0.contains("\(validation.path): the pictures of 1 of 1 samples") }, "\(reports)")
     #expect(
       reports.contains {
         $0.contains("the pictures of 2 of 5 samples are not used") && $0.contains("line 4")

@@ -34,13 +34,17 @@ struct ConversationTask: TrainingTask {
     let samples = try Self.checked(stage.samples(), of: stage.data)
     training = ShuffledSamples(samples, seed: run.seed)
     validation = try stage.validation.map { try Self.checked(InstructionSample.read($0), of: $0) } ?? []
-    let hidden = samples.filter(\.hidesPicture)
     remarks =
-      (hidden.first.map {
-        [
-          "\(stage.data.path): the pictures of \(hidden.count) of \(samples.count) samples are not used, because no turn shows them by \(PromptText.pictureMark); the first is that of \($0.name)"
-        ]
-      } ?? []) + template.faults(with: tokenizer)
+      [(stage.data, samples), (stage.validation ?? stage.data, validation)].compactMap(Self.unusedPictures)
+      + template.faults(with: tokenizer)
+  }
+
+  /// A word about pictures that no turn shows; nil if each is shown.
+  private static func unusedPictures(_ file: URL, _ samples: [InstructionSample]) -> String? {
+    let hidden = samples.filter(\.hidesPicture)
+    return hidden.first.map {
+      "\(file.path): the pictures of \(hidden.count) of \(samples.count) samples are not used, because no turn shows them by \(PromptText.pictureMark); the first is that of \($0.name)"
+    }
   }
 
   private static func checked(_ samples: [InstructionSample], of file: URL) throws -> [InstructionSample] {

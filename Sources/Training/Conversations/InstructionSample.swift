@@ -25,9 +25,9 @@ struct InstructionSample: Sendable, Equatable {
   init(_ json: JSONObject, place: String) throws {
     let id = json["id"]?.string ?? json["id"]?.int.map(String.init)
     name = id.map { "\(place) (\($0))" } ?? place
-    if let video = json["video"], !video.isNull {
+    for key in ["video", "videos", "images"] where !(json[key]?.isNull ?? true) {
       throw json.error(
-        at: "video", "videos are not read; take the sample out, or give one of its pictures as image")
+        at: key, "only one picture is read, under image; take the sample out, or give its picture there")
     }
     image = try json.optionalString("image")
     sentences = try json.objects("conversations").map {
