@@ -28,6 +28,14 @@ package struct AnswerError: Error, CustomStringConvertible, Sendable, Equatable 
 
   package init(_ description: String) { self.init(.invalidRequest, description) }
 
+  /// - Parameter what: What the model made and where.
+  static func notFinite(_ what: String) -> AnswerError {
+    AnswerError(
+      .notFinite,
+      "the model made \(what), so that no token can be chosen; its weights are damaged, their format is too narrow, or logit biases and penalties are too large"
+    )
+  }
+
   static func textOnly(family: String) -> AnswerError {
     AnswerError("a \(family) model reads text only, not pictures")
   }

@@ -32,7 +32,7 @@ extension AnswerLoop {
   private func part(of running: RunningAnswer, room: Int, pictures: inout Int) -> Range<Int> {
     let start = running.length
     guard !running.readsAtOnce else {
-      for index in running.pictureRows.indices { encode(index, of: running) }
+      for index in running.pictureRows.indices where !find(index, of: running) { encode(index, of: running) }
       return start..<running.prompt.ids.count
     }
     var end = start + min(room, running.prompt.ids.count - start)
@@ -40,30 +40,39 @@ extension AnswerLoop {
       if running.rules?.readsWholePictures == true, rows.upperBound > end {
         end = rows.lowerBound > start ? rows.lowerBound : rows.upperBound
       }
-      guard rows.lowerBound < end, running.pictureRows[index] == nil else { continue }
-      if known(index, of: running) == nil {
-        guard pictures > 0 else { return start..<max(start, rows.lowerBound) }
-        pictures -= 1
-      }
+      guard rows.lowerBound < end, !find(index, of: running) else { continue }
+      guard pictures > 0 else { return start..<max(start, rows.lowerBound) }
+      pictures -= 1
       encode(index, of: running)
     }
     return start..<end
   }
 
-  private func known(_ index: Int, of running: RunningAnswer) -> Tensor? {
-    running.request.pictureKeys[index].flatMap { pictures.rows(of: $0) }
+  /// Takes the rows of a picture that was encoded before, for this request or another one.
+  /// - Returns: Whether its rows are there.
+  private func find(_ index: Int, of running: RunningAnswer) -> Bool {
+    guard running.pictureRows[index] == nil else { return true }
+    guard let key = running.request.pictureKeys[index], let rows = pictures.rows(of: key) else {
+      return false
+    }
+    take(rows, of: index, for: running, after: .zero)
+    return true
   }
 
-  /// Finds or makes the rows of a picture.
+  /// Makes the rows of a picture, and keeps them for further requests.
   private func encode(_ index: Int, of running: RunningAnswer) {
-    guard running.pictureRows[index] == nil, let encoder = model.images,
-      case .input(let input) = running.prompt.pictures[index].content
-    else { return }
+    guard let encoder = model.images, case .input(let input) = running.prompt.pictures[index].content else {
+      return
+    }
     let start = ContinuousClock().now
-    let rows = known(index, of: running) ?? encoder.encode(input, tape).tensor
+    let rows = encoder.encode(input, tape).tensor
     if let key = running.request.pictureKeys[index] { pictures.keep(rows, of: key) }
+    take(rows, of: index, for: running, after: ContinuousClock().now - start)
+  }
+
+  private func take(_ rows: Tensor, of index: Int, for running: RunningAnswer, after time: Duration) {
     running.pictureRows[index] = rows
-    running.answer.times.image += ContinuousClock().now - start
+    running.answer.times.image += time
     running.report(.pictureRead(index: index, count: running.pictureRows.count))
   }
 
@@ -134,8 +143,8 @@ extension AnswerLoop {
     var ended: [RunningAnswer] = []
     for (row, running) in ending.enumerated() {
       do {
-        let line = logits.rows(row..<row + 1).floats()
-        onLogits?(running, line)
+        let line = logits.rows(row..<row + 1)
+        onLogits?(running, line.floats())
         if try running.take(line, ends: endIDs, context: context) { ended.append(running) }
       } catch {
         fail([running], error as? AnswerError ?? AnswerError("\(error)"))

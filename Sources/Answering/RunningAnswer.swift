@@ -97,19 +97,17 @@ final class RunningAnswer {
   }
 
   /// Takes the logits behind the last row and chooses the next token.
+  /// - Shape: logits `[1, vocabulary]`
   /// - Returns: Whether the answer has ended.
   /// - Throws: `AnswerError` if the logits are no numbers.
-  func take(_ logits: [Float], ends: Set<Int>, context: Int) throws -> Bool {
-    guard logits.allSatisfy(\.isFinite) else {
-      throw AnswerError(
-        .notFinite,
-        "the model made numbers that are none behind row \(length); its weights are damaged or its format is too narrow"
-      )
+  func take(_ logits: Tensor, ends: Set<Int>, context: Int) throws -> Bool {
+    guard logits.isFinite else {
+      throw AnswerError.notFinite("logits that are NaN or infinite behind row \(length)")
     }
     if answer.ids.isEmpty { answer.times.firstToken = ContinuousClock().now - arrival }
     let options = request.options
     guard answer.ids.count < options.maxTokens else { return end(.length) }
-    let id = sampler.next(logits, after: prompt.ids + answer.ids)
+    let id = try sampler.next(logits.floats(), after: [prompt.ids, answer.ids].joined())
     if ends.contains(id), !options.ignoresEnd { return end(.stop) }
     answer.ids.append(id)
     pass(stop.push(detokenizer?.push(id) ?? ""))

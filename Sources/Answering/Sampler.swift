@@ -13,12 +13,14 @@ package struct Sampler: Sendable {
 
   /// The index of the chosen logit; among equals the first.
   /// - Parameter history: The tokens so far, on which penalties look back.
-  package mutating func next(_ logits: [Float], after history: some BidirectionalCollection<Int>) -> Int {
+  /// - Throws: `AnswerError` if there is no largest logit: one is NaN or +∞, or all are −∞.
+  package mutating func next(
+    _ logits: [Float], after history: some BidirectionalCollection<Int>
+  ) throws(AnswerError) -> Int {
     var logits = logits
     for (id, bias) in options.logitBias where logits.indices.contains(id) { logits[id] += Float(bias) }
     penalize(&logits, history)
-    var best = 0
-    for index in logits.indices where logits[index] > logits[best] { best = index }
+    let best = try largest(logits)
     guard options.temperature > 0 else { return best }
     let top = Double(logits[best])
     let kept = candidates(logits, top: top)
@@ -27,6 +29,19 @@ package struct Sampler: Sendable {
     for (index, weight) in zip(kept, weights) {
       rest -= weight
       if rest < 0 { return index }
+    }
+    return best
+  }
+
+  private func largest(_ logits: [Float]) throws(AnswerError) -> Int {
+    guard var best = logits.indices.first else { throw .notFinite("no logit to choose from") }
+    var isNumber = true
+    for (index, logit) in logits.enumerated() {
+      isNumber = isNumber && logit == logit
+      if logit > logits[best] { best = index }
+    }
+    guard isNumber, logits[best].isFinite else {
+      throw .notFinite("a logit that is \(isNumber ? "\(logits[best])" : "NaN")")
     }
     return best
   }

@@ -3,6 +3,7 @@ package import Images
 package import Loading
 internal import MixtureOfDepths
 package import Models
+internal import Synchronization
 package import Tensors
 package import Tokenization
 internal import Wording
@@ -17,6 +18,10 @@ package final class VisionLanguageSession: Sendable {
   package let imageProcessor: (any ImageProcessor)?
   /// The ids after which an answer is complete.
   package let endIDs: Set<Int>
+  /// Told what users should know: a template that the tokenizer does not know, more pictures than the model is used to.
+  private let notify: @Sendable (String) -> Void
+  /// Whether `notify` was told about several pictures; once is enough.
+  private let hasToldOfPictures = Atomic(false)
 
   /// - Parameters:
   ///   - url: A checkpoint folder with its tokenizer's files.
@@ -26,11 +31,13 @@ package final class VisionLanguageSession: Sendable {
   ///   - base: The model that `url` only changes, for folders that hold an adapter or a projector.
   ///   - registry: The families that are known.
   ///   - onRead: Receives how many bytes of the weights have been read, and how many there are.
+  ///   - notify: Receives what users should know, as sentences without their full stops.
   package convenience init(
     _ url: URL, precision: WeightPrecision? = nil, routing: GammaModel.Routing = .asStored,
     template: ConversationTemplate? = nil, system: String? = nil,
     threads: Int, base: URL? = nil, registry: ModelRegistry = .standard,
-    onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }
+    onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in },
+    notify: @escaping @Sendable (String) -> Void = { _ in }
   ) throws {
     let model = try GammaModel.load(
       url, precision: precision, routing: routing, base: base, registry: registry, onRead: onRead)
@@ -39,15 +46,18 @@ package final class VisionLanguageSession: Sendable {
     self.init(
       model: model, tokenizer: try TokenizerFolder.load(files),
       template: system.map(usual.withSystem) ?? usual, backend: Backend(threads: threads),
-      imageProcessor: try model.imageProcessor(in: files))
+      imageProcessor: try model.imageProcessor(in: files), notify: notify)
+    for notice in model.notices + self.template.faults(with: tokenizer) { notify(notice) }
   }
 
   /// A session over parts that are already there.
   package init(
     model: VisionLanguageModel, tokenizer: any TextTokenizer, template: ConversationTemplate,
-    backend: Backend, imageProcessor: (any ImageProcessor)?
+    backend: Backend, imageProcessor: (any ImageProcessor)?,
+    notify: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.model = model
+    self.notify = notify
     self.template = template
     self.backend = backend
     self.imageProcessor = imageProcessor
@@ -74,6 +84,13 @@ package final class VisionLanguageSession: Sendable {
     guard text.pictureCount == images.count else {
       throw AnswerError(
         "the conversation marks \(counted(text.pictureCount, "picture")) but \(counted(images.count, "is", "are")) given"
+      )
+    }
+    if let usual = model.definition.picturesPerPrompt, images.count > usual,
+      !hasToldOfPictures.exchange(true, ordering: .relaxed)
+    {
+      notify(
+        "\(images.count) pictures are given, but \(model.family) models are trained on \(usual) a prompt; answers may mix them up"
       )
     }
     let inputs = try images.compactMap { try imageProcessor?.process($0) }
@@ -117,6 +134,6 @@ extension VisionLanguageSession {
   private convenience init(_ other: VisionLanguageSession, backend: Backend) {
     self.init(
       model: other.model, tokenizer: other.tokenizer, template: other.template, backend: backend,
-      imageProcessor: other.imageProcessor)
+      imageProcessor: other.imageProcessor, notify: other.notify)
   }
 }

@@ -17,6 +17,7 @@ INLINE Vector select_vector(IntVector mask, Vector yes, Vector no) {
   return (Vector)((mask & (IntVector)yes) | (~mask & (IntVector)no));
 }
 
+// Where either is NaN these give `b`, as the processor's instructions do: numbers that may be NaN come second.
 INLINE Vector minimum(Vector a, Vector b) { return select_vector(a < b, a, b); }
 INLINE Vector maximum(Vector a, Vector b) { return select_vector(a > b, a, b); }
 
@@ -69,9 +70,9 @@ INLINE void store_part(float *p, Vector v, int64_t count) {
   else memcpy(p, &v, (size_t)count * 4);
 }
 
-// e^x to about one unit in the last place: x = n·ln2 + r, |r| ≤ ln2/2, a polynomial for e^r (Cephes expf).
+// e^x to about one unit in the last place: x = n·ln2 + r, |r| ≤ ln2/2, a polynomial for e^r (Cephes expf). NaN stays NaN.
 INLINE Vector exponential(Vector x) {
-  x = minimum(maximum(x, splat(-87.3f)), splat(88.3f));
+  x = minimum(splat(88.3f), maximum(splat(-87.3f), x));
   const Vector shift = splat(12582912.0f);
   Vector n = (x * 1.44269504088896341f + shift) - shift;
   Vector r = x - n * 0.693359375f;

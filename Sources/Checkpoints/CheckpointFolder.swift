@@ -35,6 +35,8 @@ package struct CheckpointFolder: TensorSource {
 
   package func entry(_ name: String) throws -> TensorEntry { try tensors.entry(name) }
 
+  package func path(of name: String) throws -> String { try tensors.path(of: name) }
+
   package func tensor(_ name: String, as dtype: DType, pool: MemoryPool?) throws -> Tensor {
     try tensors.tensor(name, as: dtype, pool: pool)
   }
@@ -46,6 +48,12 @@ package struct CheckpointFolder: TensorSource {
   }
 
   package func int64s(_ name: String) throws -> [Int64] { try tensors.int64s(name) }
+
+  /// The format of packed weights, of several the narrowest; nil where all are stored as plain numbers.
+  package var packedFormat: PackedMatrix.Format? {
+    let formats = Set(names.compactMap { PackedMatrix.Format.split($0).format })
+    return formats.contains(.int4) ? .int4 : formats.first
+  }
 
   /// `config.json`.
   package func config() throws -> JSONObject { try json("config.json") }

@@ -1,46 +1,70 @@
-/// Conversions from stored to working number formats. Sources may be unaligned; `count` elements must be there.
+import Tensors
+
+/// The floating-point formats among those that files store.
+enum FloatFormat {
+  case float16, bfloat16, float32, float64
+}
+
+/// Conversions from stored to working number formats. Sources may be unaligned; `count` elements must be there. Each says
+/// whether all that it has written is finite.
 enum FloatConversion {
   static func copy(
-    _ source: UnsafeRawBufferPointer, _ type: StoredType, to target: UnsafeMutablePointer<Float>, count: Int
-  ) {
-    guard let start = source.baseAddress, count > 0 else { return }
-    switch type {
-    case .float32:
-      UnsafeMutableRawPointer(target).copyMemory(from: start, byteCount: count * 4)
-    case .bfloat16:
-      for index in 0..<count { target[index] = Float(bitPattern: UInt32(half(start, index)) << 16) }
-    case .float16:
-      for index in 0..<count { target[index] = float(float16Bits: half(start, index)) }
+    _ source: UnsafeRawBufferPointer, _ format: FloatFormat, to target: UnsafeMutablePointer<Float>,
+    count: Int
+  ) -> Bool {
+    guard let start = source.baseAddress, count > 0 else { return true }
+    return switch format {
+    case .float32: fill(target, count) { start.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
+    case .bfloat16: fill(target, count) { Float(bitPattern: UInt32(half(start, $0)) << 16) }
+    case .float16: fill(target, count) { float(float16Bits: half(start, $0)) }
     case .float64:
-      for index in 0..<count {
-        target[index] = Float(start.loadUnaligned(fromByteOffset: index * 8, as: Double.self))
-      }
-    default:
-      preconditionFailure("\(type.rawValue) is no floating-point format")
+      fill(target, count) { Float(start.loadUnaligned(fromByteOffset: $0 * 8, as: Double.self)) }
     }
   }
 
   /// The same to bfloat16 bits. Float64 is rounded to float32 first.
   static func copy(
-    _ source: UnsafeRawBufferPointer, _ type: StoredType, to target: UnsafeMutablePointer<UInt16>, count: Int
-  ) {
-    guard let start = source.baseAddress, count > 0 else { return }
-    switch type {
-    case .bfloat16:
-      UnsafeMutableRawPointer(target).copyMemory(from: start, byteCount: count * 2)
+    _ source: UnsafeRawBufferPointer, _ format: FloatFormat, to target: UnsafeMutablePointer<UInt16>,
+    count: Int
+  ) -> Bool {
+    guard let start = source.baseAddress, count > 0 else { return true }
+    return switch format {
+    case .bfloat16: fill(target, count) { half(start, $0) }
     case .float32:
-      for index in 0..<count {
-        target[index] = bfloat16Bits(start.loadUnaligned(fromByteOffset: index * 4, as: Float.self))
-      }
-    case .float16:
-      for index in 0..<count { target[index] = bfloat16Bits(float(float16Bits: half(start, index))) }
+      fill(target, count) { bfloat16Bits(start.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self)) }
+    case .float16: fill(target, count) { bfloat16Bits(float(float16Bits: half(start, $0))) }
     case .float64:
-      for index in 0..<count {
-        target[index] = bfloat16Bits(Float(start.loadUnaligned(fromByteOffset: index * 8, as: Double.self)))
+      fill(target, count) {
+        bfloat16Bits(Float(start.loadUnaligned(fromByteOffset: $0 * 8, as: Double.self)))
       }
-    default:
-      preconditionFailure("\(type.rawValue) is no floating-point format")
     }
+  }
+
+  /// Inlined, so that every conversion has a loop of its own, of vector instructions.
+  @inline(__always)
+  private static func fill(
+    _ target: UnsafeMutablePointer<Float>, _ count: Int, _ number: (Int) -> Float
+  ) -> Bool {
+    var check = FiniteCheck()
+    for index in 0..<count {
+      let value = number(index)
+      target[index] = value
+      check.add(value)
+    }
+    return check.isFinite
+  }
+
+  @inline(__always)
+  private static func fill(
+    _ target: UnsafeMutablePointer<UInt16>, _ count: Int, _ bits: (Int) -> UInt16
+  ) -> Bool {
+    var check = FiniteCheck()
+    for index in 0..<count {
+      let value = bits(index)
+      target[index] = value
+      check.add(bfloat16Bits: value)
+    }
+    return check.isFinite
   }
 
   private static func half(_ start: UnsafeRawPointer, _ index: Int) -> UInt16 {

@@ -37,6 +37,11 @@ struct LayeredTensors: TensorSource {
     return try front.entry(original).renamed(name)
   }
 
+  func path(of name: String) throws -> String {
+    guard let original = renamed[name] else { return try back.path(of: name) }
+    return try front.path(of: original)
+  }
+
   func tensor(_ name: String, as dtype: DType, pool: MemoryPool?) throws -> Tensor {
     guard let original = renamed[name] else { return try back.tensor(name, as: dtype, pool: pool) }
     return try front.tensor(original, as: dtype, pool: pool)

@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 
 /// A model's tensors with an adapter's changes, W + scale · B · A, computed in float32 as each tensor is read.
@@ -11,6 +12,12 @@ struct MergedTensors: TensorSource {
   func entry(_ name: String) throws -> TensorEntry {
     guard let replacement = adapter.replacements[name] else { return try base.entry(name) }
     return try adapter.file.entry(replacement).renamed(name)
+  }
+
+  /// The adapter's file for what it changes.
+  func path(of name: String) throws -> String {
+    let isChanged = adapter.replacements[name] != nil || adapter.pairs[name] != nil
+    return isChanged ? adapter.file.url.path : try base.path(of: name)
   }
 
   func tensor(_ name: String, as dtype: DType, pool: MemoryPool?) throws -> Tensor {
@@ -28,7 +35,14 @@ struct MergedTensors: TensorSource {
     } else {
       add(factorB, factorA, to: weight)
     }
-    return weight.converted(to: dtype, pool: pool)
+    let result = weight.converted(to: dtype, pool: pool)
+    guard result.isFinite else {
+      throw CheckpointError(
+        adapter.file.url.path,
+        "its change of \(name) makes numbers that are too large for \(dtype.rawValue); check lora_alpha and r in adapter_config.json"
+      )
+    }
+    return result
   }
 
   func withStoredBytes<Result>(_ name: String, _ body: (UnsafeRawBufferPointer) throws -> Result) throws
@@ -38,7 +52,9 @@ struct MergedTensors: TensorSource {
       return try adapter.file.withStoredBytes(replacement, body)
     }
     guard adapter.pairs[PackedMatrix.Format.split(name).name] == nil else {
-      throw CheckpointError(name, "an adapter cannot change packed weights; merge it before quantizing")
+      throw CheckpointError(
+        adapter.file.url.path,
+        "it changes \(name), which the model holds packed; merge the adapter before quantizing")
     }
     return try base.withStoredBytes(name, body)
   }

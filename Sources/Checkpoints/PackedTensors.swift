@@ -17,18 +17,20 @@ extension PackedMatrix.Format {
 
 extension TensorSource {
   /// Reads a packed matrix of `shape`, in pieces at the same time, into memory of huge pages.
-  /// - Throws: `CheckpointError` if there is no such tensor or it does not hold as many bytes.
+  /// - Throws: `CheckpointError` if there is no such tensor, it does not hold as many bytes, or a scale is NaN or infinite.
   package func packed(_ name: String, shape: [Int], _ format: PackedMatrix.Format, _ backend: Backend) throws
     -> PackedMatrix
   {
     try withStoredBytes(name) { source in
       guard source.count == PackedMatrix.byteCount(shape, format) else {
         throw CheckpointError(
-          name,
-          "\(counted(source.count, "byte is", "bytes are")) no \(format.rawValue) matrix \(shape); quantize the model again"
+          try path(of: name),
+          "tensor \(name): \(counted(source.count, "byte is", "bytes are")) no \(format.rawValue) matrix \(shape); quantize the model again"
         )
       }
-      return PackedMatrix(bytes: source, shape: shape, format: format, backend: backend)
+      let matrix = PackedMatrix(bytes: source, shape: shape, format: format, backend: backend)
+      guard matrix.isFinite else { throw CheckpointError.notFinite(name, at: try path(of: name)) }
+      return matrix
     }
   }
 }

@@ -60,6 +60,8 @@ struct ShardedTensors: TensorSource {
 
   func entry(_ name: String) throws -> TensorEntry { try file(of: name).entry(name) }
 
+  func path(of name: String) throws -> String { try file(of: name).path(of: name) }
+
   func tensor(_ name: String, as dtype: DType, pool: MemoryPool?) throws -> Tensor {
     try file(of: name).tensor(name, as: dtype, pool: pool)
   }

@@ -25,10 +25,16 @@ package enum StoredType: String, Sendable, CaseIterable {
   }
 
   /// Whether elements are floating-point numbers, which `SafetensorsFile.tensor` reads.
-  package var isFloatingPoint: Bool {
+  package var isFloatingPoint: Bool { floatFormat != nil }
+
+  /// The format of floating-point numbers; nil for integers and booleans.
+  var floatFormat: FloatFormat? {
     switch self {
-    case .float16, .bfloat16, .float32, .float64: true
-    default: false
+    case .float16: .float16
+    case .bfloat16: .bfloat16
+    case .float32: .float32
+    case .float64: .float64
+    default: nil
     }
   }
 

@@ -2,27 +2,29 @@ import Foundation
 package import Tensors
 
 extension TensorFile {
-  /// As `TensorSource.tensor`. Bytes of the file are let go as soon as they are converted, so that the memory that
+  /// As `TensorSource.tensor`; NaN and infinities are found while they are converted. Bytes of the file are let go as soon as they are converted, so that the memory that
   /// loading takes is that of the result.
   package func tensor(_ name: String, as dtype: DType, pool: MemoryPool?) throws -> Tensor {
     let entry = try entry(name)
-    let type = entry.storedType
-    guard type.isFloatingPoint else {
+    guard let format = entry.storedType.floatFormat else {
       throw CheckpointError(
-        url.path, "tensor \(name) holds \(type.rawValue) where floating-point numbers are needed")
+        url.path,
+        "tensor \(name) holds \(entry.storedType.rawValue) where floating-point numbers are needed")
     }
     return try Tensor(shape: entry.shape, dtype: dtype, pool: pool) { memory in
       try forEachChunk(of: entry) { source, elements in
         guard let target = memory.baseAddress else { return }
         let place = target + elements.lowerBound * dtype.size
-        switch dtype {
-        case .float32:
-          FloatConversion.copy(
-            source, type, to: place.assumingMemoryBound(to: Float.self), count: elements.count)
-        case .bfloat16:
-          FloatConversion.copy(
-            source, type, to: place.assumingMemoryBound(to: UInt16.self), count: elements.count)
-        }
+        let isFinite =
+          switch dtype {
+          case .float32:
+            FloatConversion.copy(
+              source, format, to: place.assumingMemoryBound(to: Float.self), count: elements.count)
+          case .bfloat16:
+            FloatConversion.copy(
+              source, format, to: place.assumingMemoryBound(to: UInt16.self), count: elements.count)
+          }
+        guard isFinite else { throw CheckpointError.notFinite(name, at: url.path, as: dtype) }
       }
     }
   }

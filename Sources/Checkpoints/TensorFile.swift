@@ -25,6 +25,11 @@ extension TensorFile {
     return entry
   }
 
+  package func path(of name: String) throws -> String {
+    _ = try entry(name)
+    return url.path
+  }
+
   package func withStoredBytes<Result>(
     _ name: String, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {

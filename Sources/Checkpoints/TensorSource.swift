@@ -9,8 +9,13 @@ package protocol TensorSource: Sendable {
   /// - Throws: `CheckpointError` if there is no such tensor.
   func entry(_ name: String) throws -> TensorEntry
 
+  /// The file that a tensor is read from, for messages.
+  /// - Throws: `CheckpointError` if there is no such tensor.
+  func path(of name: String) throws -> String
+
   /// Reads a tensor of F64, F32, F16 or BF16, rounded to nearest or widened to `dtype`.
-  /// - Throws: `CheckpointError` if there is no such tensor or it does not hold floating-point numbers.
+  /// - Throws: `CheckpointError` if there is no such tensor, it does not hold floating-point numbers, or one of them is NaN
+  ///   or infinite, there or in `dtype`.
   func tensor(_ name: String, as dtype: DType, pool: MemoryPool?) throws -> Tensor
 
   /// Lends the bytes of a tensor as they are stored, little-endian.

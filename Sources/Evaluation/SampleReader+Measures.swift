@@ -12,16 +12,29 @@ extension SampleReader {
   /// - Parameters:
   ///   - model, data: What the report names as measured.
   ///   - onProgress: Receives how many questions have been read.
+  /// - Throws: `ModelError` that names the layer if an attention map has no rank.
   package func ranks(
     _ items: [BenchmarkItem], method: RankMeter.Method = .counting, model: String, data: String,
     onProgress: (Int) throws -> Void = { _ in }
   ) throws -> ARankReport {
     let meter = RankMeter(
       layers: session.model.decoder.layers.count, backend: session.backend, method: method)
-    let means = try read(items, observer: meter, onProgress: onProgress)
+    let means: Means
+    do {
+      means = try read(
+        items, observer: meter,
+        onProgress: { done in
+          try meter.check()
+          try onProgress(done)
+        })
+    } catch {
+      // The layer says more than the logits behind all layers.
+      try meter.check()
+      throw error
+    }
     return ARankReport(
-      model: model, data: data, samples: items.count, meanTokens: means.tokens, plain: meter.plain,
-      strictLower: meter.strictLower)
+      model: model, data: data, samples: items.count, meanTokens: means.tokens, plain: try meter.plain,
+      strictLower: try meter.strictLower)
   }
 
   /// A first router: the direction of the image rows that the dense model attends to.
@@ -47,6 +60,7 @@ extension ModelConversion {
     onProgress: (Int) throws -> Void = { _ in },
     onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }
   ) throws -> Tensor {
+    try Self.convertible(source)
     let session = try VisionLanguageSession(
       source, routing: .ignored, threads: threads, registry: registry, onRead: onRead)
     let routed = try routedLayers(report, layerCount: session.model.decoder.layers.count)

@@ -12,8 +12,9 @@ package final class AppendFile {
   private let descriptor: Int32
 
   /// Opens the file, or creates it.
+  /// - Parameter remedy: What to do if another process has it open.
   /// - Throws: `FileError` if it cannot be opened or another process has it open for appending.
-  package init(_ url: URL) throws {
+  package init(_ url: URL, remedy: String = "wait for it or name another file") throws {
     path = url.path
     if Disk.kind(of: url) == .folder { throw FileError(path, "this is a folder; name a file to write") }
     descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
@@ -23,7 +24,7 @@ package final class AppendFile {
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let reason = errno == EWOULDBLOCK ? "another process writes to it" : systemReason()
       close(descriptor)
-      throw FileError(path, "the file cannot be locked (\(reason)); wait for it or name another file")
+      throw FileError(path, "the file cannot be locked (\(reason)); \(remedy)")
     }
   }
 

@@ -18,32 +18,37 @@ public struct TrainingJob: Sendable {
   /// The folder that the run writes: its state, its log and, at the end, the model in `model`.
   public var output: URL { job.configuration.output }
 
+  /// The folder, or the configuration, of the model that the run starts from.
+  public var model: URL { job.configuration.model }
+
   /// Trains until the run is done, or its task is cancelled.
   /// - Parameters:
   ///   - resuming: Whether to go on from the state in `output`, if there is one, with the losses of an unbroken run.
+  ///   - allowingChanges: Whether to go on although the run file, or a file that it names, has changed since.
   ///   - threads: Threads that work at the same time, at least 1. Results do not depend on it.
   ///   - onProgress: Receives lines about the run, on a thread of the run.
   /// - Returns: Whether the run is done and its model written; false if the task was cancelled, with the state saved.
   /// - Throws: An error that names the file, what is wrong and what to do.
   public func run(
-    resuming: Bool = false, threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+    resuming: Bool = false, allowingChanges: Bool = false,
+    threads: Int = ProcessInfo.processInfo.activeProcessorCount,
     onProgress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws(GammaModError) -> Bool {
     let line = ProgressLine("step", isTerminal: false) { text in
       onProgress(text.hasSuffix("\n") ? String(text.dropLast()) : text)
     }
     return try await run(
-      resuming: resuming, threads: threads,
+      resuming: resuming, allowingChanges: allowingChanges, threads: threads,
       progress: { line.show($0.step, of: $0.steps, detail: $0.detail) }, report: onProgress)
   }
 
-  /// As `run(resuming:threads:onProgress:)`, for callers that show progress in their own way.
+  /// As `run(resuming:allowingChanges:threads:onProgress:)`, for callers that show progress in their own way.
   /// - Parameters:
   ///   - onRead: Receives how many bytes of the model's weights have been read, and how many there are.
   ///   - progress: Receives how far the run is, after every step.
   ///   - report: Receives what is worth a line of its own.
   package func run(
-    resuming: Bool, threads: Int,
+    resuming: Bool, allowingChanges: Bool, threads: Int,
     onRead: @escaping @Sendable (_ read: Int, _ all: Int) -> Void = { _, _ in },
     progress: @escaping @Sendable (TrainingProgress) -> Void,
     report: @escaping @Sendable (String) -> Void
@@ -51,8 +56,8 @@ public struct TrainingJob: Sendable {
     try await Worker.run { cancellation in
       _ = try Self.translating {
         try job.train(
-          resume: resuming, threads: max(1, threads), shouldStop: { cancellation.isRequested },
-          onRead: onRead, progress: progress, report: report)
+          resume: resuming, allowsChanges: allowingChanges, threads: max(1, threads),
+          shouldStop: { cancellation.isRequested }, onRead: onRead, progress: progress, report: report)
       }
       return !cancellation.isRequested
     }

@@ -30,8 +30,10 @@ package enum GammaModel {
     registry: ModelRegistry = .standard, onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }
   ) throws -> VisionLanguageModel {
     let folder = try ModelSource(url, base: base).open()
-    let dense = try registry.load(
+    let notices = try notices(folder, precision)
+    var dense = try registry.load(
       folder, precision: precision, isForeign: { RouterNames.layer(ofRouter: $0) != nil }, onRead: onRead)
+    dense.notices = notices
     guard routing != .ignored, let json = try dense.configuration.optionalObject("mod"),
       var configuration = try RoutingConfiguration(
         json, layerCount: dense.decoder.layers.count,
@@ -59,6 +61,37 @@ package enum GammaModel {
         return (layer, Parameter(name: RouterNames.name(dense.decoder, layer), tensor: router.tensor))
       }
       return dense.routed(configuration, routers: Dictionary(uniqueKeysWithValues: routers))
+    }
+  }
+
+  /// What to say about weights that are packed on disk and asked for in another format.
+  /// - Throws: `ModelError` if they would be rounded once more.
+  private static func notices(_ folder: CheckpointFolder, _ precision: WeightPrecision?) throws -> [String] {
+    guard let packed = folder.packedFormat, let precision, precision.rawValue != packed.rawValue else {
+      return []
+    }
+    let stored = "\(folder.url.path): the weights are quantized to \(packed.rawValue)"
+    switch precision {
+    case .int8, .int4:
+      throw ModelError(
+        "\(stored), and rounding them again to \(precision.rawValue) would lose more; leave out --dtype, or quantize the original model"
+      )
+    case .float32, .bfloat16:
+      return ["\(stored); as \(precision.rawValue) they take more memory and are no more exact"]
+    }
+  }
+
+  /// Checks that every file of a model is what was written, which reads all of them.
+  /// - Parameter base: As for `load`.
+  /// - Throws: An error that names the first file that differs or is missing, or the folder if it has no manifest.
+  package static func verify(_ url: URL, base: URL? = nil) throws {
+    for folder in [url, try ModelSource(url, base: base).base].compactMap({ $0 }) {
+      guard FileManager.default.fileExists(atPath: folder.appendingPathComponent("manifest.json").path) else {
+        throw ModelError(
+          "\(folder.path): the folder has no manifest.json to verify its files by; only models that this program wrote have one"
+        )
+      }
+      try AtomicFolder.verify(folder)
     }
   }
 

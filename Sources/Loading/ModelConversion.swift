@@ -1,4 +1,4 @@
-internal import Checkpoints
+package import Checkpoints
 package import Foundation
 package import MixtureOfDepths
 package import Models
@@ -173,11 +173,7 @@ extension ModelConversion {
     registry: ModelRegistry = .standard, onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }
   ) throws -> [Int] {
     try ModelFolder.check(target, isNot: source)
-    let folder = try CheckpointFolder(source)
-    let json = try folder.config()
-    guard try json.optionalObject("mod")?.optionalBool("mod_enable") != true else {
-      throw ModelError("\(source.path): the model has routed layers already; convert its dense original")
-    }
+    let folder = try Self.convertible(source)
     let format = try dtype ?? Self.storedFormat(folder)
     let model = try apply(
       to: GammaModel.load(
@@ -185,6 +181,22 @@ extension ModelConversion {
       report: report, router: router)
     try ModelFolder.write(model, to: target, format: .plain(format), tokenizer: source)
     return model.routing?.layers ?? []
+  }
+
+  /// Opens a model that is to be converted.
+  /// - Throws: `ModelError` if it has routed layers already or is quantized.
+  @discardableResult
+  package static func convertible(_ source: URL) throws -> CheckpointFolder {
+    let folder = try CheckpointFolder(source)
+    guard try folder.config().optionalObject("mod")?.optionalBool("mod_enable") != true else {
+      throw ModelError("\(source.path): the model has routed layers already; convert its dense original")
+    }
+    if let packed = folder.packedFormat {
+      throw ModelError(
+        "\(source.path): the weights are quantized to \(packed.rawValue), which would stay in the converted model; convert the original model and quantize the result"
+      )
+    }
+    return folder
   }
 
   private static func storedFormat(_ folder: CheckpointFolder) throws -> DType {

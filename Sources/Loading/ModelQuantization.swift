@@ -1,3 +1,4 @@
+internal import Checkpoints
 package import Foundation
 internal import Models
 package import Tensors
@@ -16,6 +17,11 @@ package enum ModelQuantization {
     onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }
   ) throws {
     try ModelFolder.check(target, isNot: source)
+    if let packed = try ModelSource(source, base: base).open().packedFormat {
+      throw ModelError(
+        "\(source.path): the weights are quantized to \(packed.rawValue) already, and rounding them again would lose more; quantize the original model"
+      )
+    }
     let model = try GammaModel.load(
       source, precision: format == .int8 ? .int8 : .int4, base: base, onRead: onRead)
     try ModelFolder.write(

@@ -1,3 +1,4 @@
+internal import Models
 internal import Tensors
 
 /// The ranks of one attention map, as it is and with a zero diagonal.
@@ -10,19 +11,21 @@ struct MapRanks: Equatable {
   ///   - map: Overwritten.
   ///   - includesPlain: Whether to measure the map as it is as well.
   /// - Shape: `[queries, keys]`; the last query sees the last key.
+  /// - Throws: `ModelError` if the map holds NaN or an infinity, or its rank cannot be found.
   init(
     destroying map: Tensor, includesPlain: Bool = true, method: RankMeter.Method, backend: Backend,
     pool: MemoryPool
-  ) {
-    func rank() -> Int {
+  ) throws {
+    guard map.isFinite else { throw ModelError("an attention map holds numbers that are none") }
+    func rank() throws -> Int {
       let counted = method == .counting ? Self.countedRank(of: map, backend: backend, pool: pool) : nil
-      return counted ?? SingularValues(of: map).rank
+      return try counted ?? SingularValues(of: map).rank
     }
-    plain = includesPlain ? rank() : nil
+    plain = includesPlain ? try rank() : nil
     // The products of the rows are computed anew: taking the diagonal off those there are would cancel all digits where
     // tokens see little but themselves.
     map.dropDiagonal()
-    strictLower = rank()
+    strictLower = try rank()
   }
 
   /// Squares of numbers much below this leave float32's range.

@@ -24,6 +24,8 @@ package final class RankMeter: DecoderObserver {
   private var plainSums: [Double]
   private var strictSums: [Double]
   private var counts: [Int]
+  /// Why a map had no rank; nothing is measured from then on.
+  private var failure: ModelError?
 
   /// - Parameter includesPlain: Whether to measure maps as they are as well; half the time without.
   package init(layers: Int, backend: Backend, method: Method = .counting, includesPlain: Bool = true) {
@@ -36,10 +38,20 @@ package final class RankMeter: DecoderObserver {
   }
 
   /// ARank of each layer over what has been seen: maps as they are; zeros where these are not measured.
-  package var plain: [Double] { zip(plainSums, counts).map { $1 > 0 ? $0 / Double($1) : 0 } }
+  /// - Throws: As `check`.
+  package var plain: [Double] { get throws { try means(plainSums) } }
 
   /// ARank of each layer over what has been seen: maps with a zero diagonal.
-  package var strictLower: [Double] { zip(strictSums, counts).map { $1 > 0 ? $0 / Double($1) : 0 } }
+  /// - Throws: As `check`.
+  package var strictLower: [Double] { get throws { try means(strictSums) } }
+
+  /// - Throws: `ModelError` that names the first layer with a map that holds NaN or has no rank.
+  package func check() throws { if let failure { throw failure } }
+
+  private func means(_ sums: [Double]) throws -> [Double] {
+    try check()
+    return zip(sums, counts).map { $1 > 0 ? $0 / Double($1) : 0 }
+  }
 
   package func layer(_ index: Int, of batch: PackedBatch, finishedWith hidden: Tensor) {}
 
@@ -48,22 +60,33 @@ package final class RankMeter: DecoderObserver {
     of plan: LayerPlan
   ) {
     // A generated token's map has one row; its rank says nothing.
-    for item in items where item.queries.count > 1 {
+    for item in items where item.queries.count > 1 && failure == nil {
       let maps = AttentionMaps(query: query, key: key, heads: heads, item: item)
-      let sums = Mutex((plain: 0, strictLower: 0))
+      let sums = Mutex((plain: 0, strictLower: 0, failure: String?.none))
       backend.parallel(heads.queryHeads, threads: backend.threads) {
         [backend, method, includesPlain, pool] part in
         for head in part {
           let map = maps.map(head: head, backend: backend, pool: pool)
-          let ranks = MapRanks(
-            destroying: map, includesPlain: includesPlain, method: method, backend: backend, pool: pool)
+          let ranks = Result {
+            try MapRanks(
+              destroying: map, includesPlain: includesPlain, method: method, backend: backend, pool: pool)
+          }
           sums.withLock {
-            $0.plain += ranks.plain ?? 0
-            $0.strictLower += ranks.strictLower
+            switch ranks {
+            case .success(let ranks):
+              $0.plain += ranks.plain ?? 0
+              $0.strictLower += ranks.strictLower
+            case .failure(let error): $0.failure = "\(error)"
+            }
           }
         }
       }
-      let (plain, strictLower) = sums.withLock { $0 }
+      let (plain, strictLower, failure) = sums.withLock { $0 }
+      if let failure {
+        self.failure = ModelError(
+          "layer \(index) has no ARank: \(failure); its weights are damaged or their format is too narrow")
+        return
+      }
       plainSums[index] += Double(plain)
       strictSums[index] += Double(strictLower)
       counts[index] += heads.queryHeads

@@ -3,7 +3,7 @@ package import Models
 extension RoutingConfiguration {
   /// The rows that a routed layer runs, ascending; nil for all.
   ///
-  /// Sequences are chosen for each by itself. A share of image rows is taken of each picture, so that what follows it does
+  /// Sequences are chosen for each by itself. A row whose probability is NaN runs, so that the answer cannot hide it. A share of image rows is taken of each picture, so that what follows it does
   /// not matter; rules that look further (`RoutingRules.readsWholeSequence`, `trainingSharesPictures`) need whole sequences
   /// as slices.
   /// - Parameters:
@@ -25,9 +25,9 @@ extension RoutingConfiguration {
       case .all: rows += slice.rows
       case .above(let threshold, let imagesOnly):
         rows += slice.rows.lazy.filter {
-          imagesOnly && batch.roles[$0] != .image || probabilities[$0] > threshold
+          imagesOnly && batch.roles[$0] != .image || !(probabilities[$0] <= threshold)
         }
-      case .atLeast(let threshold): rows += slice.rows.lazy.filter { probabilities[$0] >= threshold }
+      case .atLeast(let threshold): rows += slice.rows.lazy.filter { !(probabilities[$0] < threshold) }
       case .dropping(let share, let byPicture):
         let groups =
           byPicture ? pictures(slice, batch) : [candidates(slice, batch, isTraining: isTraining)]

@@ -1,14 +1,16 @@
 internal import CLAPACK
+internal import Models
 internal import Tensors
 
 /// All singular values of a matrix, by LAPACK's divide and conquer.
 struct SingularValues {
-  /// Descending; none where LAPACK fails.
+  /// Descending.
   let values: [Float]
   private let longestSide: Int
 
   /// - Shape: `[rows, columns]`
-  init(of matrix: Tensor) {
+  /// - Throws: `ModelError` if LAPACK finds none, as in a matrix that holds NaN.
+  init(of matrix: Tensor) throws {
     longestSide = max(matrix.rows, matrix.width)
     // LAPACK reads columns where we hold rows; a transpose has the same singular values.
     var (rows, columns) = (Int32(matrix.width), Int32(matrix.rows))
@@ -28,7 +30,10 @@ struct SingularValues {
     sgesdd_(
       &job, &rows, &columns, &copy, &stride, &values, nil, &unusedStride1, nil, &unusedStride2, &work, &size,
       &integers, &info)
-    self.values = info == 0 ? values : []
+    guard info == 0, values.allSatisfy(\.isFinite) else {
+      throw ModelError("LAPACK finds no singular values of a matrix \(matrix.shape) (sgesdd says \(info))")
+    }
+    self.values = values
   }
 
   /// The rank as `torch.linalg.matrix_rank` counts it in float32.

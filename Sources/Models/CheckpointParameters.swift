@@ -104,7 +104,13 @@ package final class CheckpointParameters: ParameterSource {
       return Parameter(name: name, tensor: try place.folder.tensor(place.name, as: dtype))
     case .packed(let format):
       let tensor = try place.folder.tensor(place.name, as: .float32)
-      return Parameter(name: name, packed: PackedMatrix(tensor, format: format, backend: backend))
+      let matrix = PackedMatrix(tensor, format: format, backend: backend)
+      guard matrix.isFinite else {
+        throw ModelError(
+          "\(try place.folder.path(of: place.name)): the numbers of tensor \(place.name) are too large for \(format.rawValue); keep them wider with --dtype f32"
+        )
+      }
+      return Parameter(name: name, packed: matrix)
     }
   }
 

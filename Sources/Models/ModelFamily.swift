@@ -27,6 +27,8 @@ package protocol ModelFamily: Sendable {
   /// What makes pictures the models' inputs; nil for models that read text only.
   /// - Throws: `JSONError` if a setting makes no sense or is not supported.
   func imageProcessor(_ settings: PreprocessorSettings) throws -> (any ImageProcessor)?
+  /// How many pictures a prompt of its training had at most; nil where that is not known.
+  var picturesPerPrompt: Int? { get }
   /// The side of the pictures where nothing but CLIP's rules makes them; nil for families that need a file of settings.
   var pictureSide: Int? { get }
 }
@@ -35,6 +37,7 @@ extension ModelFamily {
   package static var summary: String { modelTypes.joined(separator: ", ") }
   package static func reads(_ json: JSONObject) -> Bool { true }
   package var towers: [TowerFolder] { [] }
+  package var picturesPerPrompt: Int? { nil }
   package var pictureSide: Int? { nil }
 
   /// What makes pictures the inputs of the models in a folder, for families that read pictures.

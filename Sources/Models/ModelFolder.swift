@@ -14,6 +14,14 @@ package enum ModelFolder {
     }
   }
 
+  private static func require(_ isFinite: Bool, _ name: String, _ url: URL) throws {
+    guard isFinite else {
+      throw ModelError(
+        "\(url.path): the model was not written because its tensor \(name) holds NaN, infinity or numbers too large for the format; check what it was made from"
+      )
+    }
+  }
+
   /// The files that come with a tokenizer or a preprocessor and are copied as they are.
   static let companions = [
     "tokenizer.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
@@ -38,6 +46,7 @@ package enum ModelFolder {
 
   /// Writes weights, configuration and the companion files of `tokenizer` in one atomic step.
   /// - Parameter tokenizer: A folder from which to copy the tokenizer's and preprocessor's files.
+  /// - Throws: `ModelError` that names the tensor if one holds NaN or an infinity, in `format`; what was there stays.
   package static func write(
     _ model: VisionLanguageModel, to url: URL, format: WeightFormat, tokenizer: URL
   ) throws {
@@ -47,9 +56,16 @@ package enum ModelFolder {
       var writer = SafetensorsWriter(metadata: ["format": "pt"])
       for (name, parameter) in model.storedTensors {
         switch (format, parameter.content) {
-        case (.packed, .packed(let matrix)): try writer.add(name, matrix)
-        case (.packed, .plain(let tensor)): try writer.add(name, tensor)
-        case (.plain(let dtype), _): try writer.add(name, parameter.tensor.converted(to: dtype))
+        case (.packed, .packed(let matrix)):
+          try require(matrix.isFinite, name, url)
+          try writer.add(name, matrix)
+        case (.packed, .plain(let tensor)):
+          try require(tensor.isFinite, name, url)
+          try writer.add(name, tensor)
+        case (.plain(let dtype), _):
+          let tensor = parameter.tensor.converted(to: dtype)
+          try require(tensor.isFinite, name, url)
+          try writer.add(name, tensor)
         }
       }
       try writer.write(to: folder.appendingPathComponent("model.safetensors"))

@@ -16,6 +16,8 @@ package struct VisionLanguageModel: Sendable {
   package let imageTokenID: Int?
   /// What the checkpoint stores and the model does without; written back as it was.
   package var carried: [Parameter] = []
+  /// What its users should know about how it was loaded, as sentences without their full stops.
+  package var notices: [String] = []
   /// The configurations of towers beside config.json, by their paths in the model's folder.
   package var towerConfigurations: [String: JSONObject] = [:]
 
@@ -50,7 +52,7 @@ package struct VisionLanguageModel: Sendable {
     var model = VisionLanguageModel(
       definition, configuration: configuration ?? self.configuration, decoder: decoder, images: images,
       imageTokenID: imageTokenID)
-    (model.carried, model.towerConfigurations) = (carried, towerConfigurations)
+    (model.carried, model.towerConfigurations, model.notices) = (carried, towerConfigurations, notices)
     return model
   }
 

@@ -49,6 +49,6 @@ struct InstructTask: TrainingTask {
       pictures.map(\.text), imageRows: pictures.map { _ in Array(0..<rowsPerPicture) },
       patchCount: rowsPerPicture, axes: axes, weighting: weighting,
       sharesPictures: model.routing?.trainingSharesPictures ?? true)
-    return PackedPiece(packed, Objective(model)) { [model] tape in model.encode(inputs, tape) }
+    return try PackedPiece(packed, Objective(model)) { [model] tape in model.encode(inputs, tape) }
   }
 }

@@ -32,6 +32,8 @@ package struct PocketStage: TrainingStage {
   /// How many image rows a symbolic scene keeps; one of these, drawn for each picture. Empty means all.
   let imageRowCounts: [Int]
   let world: WorldSettings
+  /// The values of this stage's keys, as they were given.
+  private let given: [(String, JSONValue)]
 
   package init(_ json: JSONObject, from folder: URL) throws {
     kind = try json.choice("stage")
@@ -44,10 +46,13 @@ package struct PocketStage: TrainingStage {
         at: "image_rows", "counts of rows from \(rows.lowerBound) to \(rows.upperBound) are needed")
     }
     world = try WorldSettings(json)
+    given = (["stage"] + Self.keys).compactMap { key in json[key].map { (key, $0) } }
   }
 
   /// Scenes follow each other for ever.
   package var sampleCount: Int? { nil }
+
+  package func identity() -> [(String, JSONValue)] { given }
 
   package func lesson(
     _ run: RunConfiguration, onRead: @escaping (_ read: Int, _ all: Int) -> Void
@@ -63,7 +68,7 @@ package struct PocketStage: TrainingStage {
       let task = SymbolTask(
         decoder: model.decoder, tables: tables, training: training, validation: validation,
         imageRowCounts: imageRowCounts, weighting: run.answerWeighting, seed: run.seed)
-      return Lesson(model, task, parts: [.decoder])
+      return Lesson(model, task, parts: [.decoder], isNew: Self.isNew(run))
     case .patches:
       guard let images = model.images as? any SquareImageEncoder else {
         throw TrainingError(
@@ -73,7 +78,8 @@ package struct PocketStage: TrainingStage {
       let heads = PatchHeads(featureWidth: images.featureWidth, from: RandomParameters(seed: run.seed))
       let task = PatchTask(
         images: images, heads: heads, tables: tables, training: training, validation: validation)
-      return Lesson(model, task, parts: [.tower, .projector], fixed: tables?.parameters ?? [])
+      return Lesson(
+        model, task, parts: [.tower, .projector], fixed: tables?.parameters ?? [], isNew: Self.isNew(run))
     case .instruct:
       guard let images = model.images else {
         throw TrainingError("this stage learns from pictures, which a \(model.family) model does not read")
@@ -83,7 +89,7 @@ package struct PocketStage: TrainingStage {
         model: model, images: images,
         imageProcessor: isReadBySquares ? nil : try model.imageProcessor(in: run.model),
         weighting: run.answerWeighting, training: training, validation: validation)
-      return Lesson(model, task)
+      return Lesson(model, task, isNew: Self.isNew(run))
     }
   }
 

@@ -20,7 +20,7 @@ struct SymbolTask: TrainingTask {
   func piece(samples: Range<Int>) throws -> any TrainingPiece {
     let list = try samples.map(training.picture)
     let patches = zip(samples, list).map { visiblePatches($1.scene, picture: $0) }
-    return piece(list, patches)
+    return try piece(list, patches)
   }
 
   func validate(samples: Range<Int>, tape: Tape) throws -> Measurements {
@@ -42,12 +42,12 @@ struct SymbolTask: TrainingTask {
     return (full + empty.prefix(max(0, wanted - full.count))).sorted()
   }
 
-  private func piece(_ pictures: [WorldExamples.Picture], _ patches: [[Int]]) -> PackedPiece {
+  private func piece(_ pictures: [WorldExamples.Picture], _ patches: [[Int]]) throws -> PackedPiece {
     let packed = PackedQuestions(
       pictures.map(\.text), imageRows: patches, patchCount: WorldRules.patchCount, weighting: weighting,
       sharesPictures: true)
     let labels = pictures.map { PatchLabels($0.scene) }
-    return PackedPiece(packed, Objective(decoder, routerCoefficient: 0)) { [tables] tape in
+    return try PackedPiece(packed, Objective(decoder, routerCoefficient: 0)) { [tables] tape in
       tables.rows(labels, patches: patches, tape)
     }
   }

@@ -31,7 +31,9 @@ struct WorldExamples: Sendable {
     let questions = try tasks(scene, index: index).map { task in
       let open = try encode(task.text, answer: nil)
       let whole = try encode(task.text, answer: task.answer)
-      guard whole.starts(with: open), let image = open.firstIndex(of: VisionLanguageSession.imagePlace) else {
+      guard whole.count > open.count, whole.starts(with: open),
+        let image = open.firstIndex(of: VisionLanguageSession.imagePlace)
+      else {
         throw TrainingError(
           "the tokenizer joins the question \"\(task.text)\" with its answer; train it on texts with a boundary there"
         )

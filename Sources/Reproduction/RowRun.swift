@@ -54,6 +54,10 @@ struct RowRun {
     let run = try trainingRun(start: start, output: output, overrides)
     let clock = ThreadClock()
     if !FileManager.default.fileExists(atPath: output.appending(path: "model/manifest.json").path) {
+      // What is left of a run whose model has been deleted.
+      if !FileManager.default.fileExists(atPath: output.appending(path: "state").path) {
+        try? FileManager.default.removeItem(at: output)
+      }
       // One thread: rows are trained side by side instead, which takes less of the processors' time.
       try run.train(resume: true, threads: 1, shouldStop: shouldStop) { _ in }
     }

@@ -88,6 +88,16 @@ package struct PackedMatrix: Sendable {
     return result
   }
 
+  /// Whether no weight is NaN or infinite, which only scales could make them.
+  package var isFinite: Bool {
+    withUnsafePointer(to: weight) { weight in
+      let functions = KernelTable.available[0].functions
+      return withExtendedLifetime(storage) {
+        (0..<layout.panels).allSatisfy { functions.has_finite_scales(weight, Int64($0)) != 0 }
+      }
+    }
+  }
+
   /// The weights of one output.
   func copy(_ output: Int, to target: UnsafeMutablePointer<Float>) {
     precondition(output >= 0 && output < outputs, "output \(output) of \(shape)")

@@ -61,6 +61,14 @@ package final class Parameter: @unchecked Sendable {
     }
   }
 
+  /// Whether the numbers are of 8 or 4 bits, which cannot learn.
+  package var isPacked: Bool {
+    switch content {
+    case .plain: false
+    case .packed: true
+    }
+  }
+
   /// How many numbers there are.
   package var count: Int { shape.elements }
 

@@ -46,6 +46,22 @@ extension Tensor {
     return result
   }
 
+  /// Whether no element is NaN or infinite.
+  package var isFinite: Bool {
+    var check = FiniteCheck()
+    withExtendedLifetime(storage) {
+      switch dtype {
+      case .float32:
+        for number in UnsafeBufferPointer(start: floatPointer, count: count) { check.add(number) }
+      case .bfloat16:
+        for bits in UnsafeBufferPointer(start: bfloat16Pointer, count: count) {
+          check.add(bfloat16Bits: bits)
+        }
+      }
+    }
+    return check.isFinite
+  }
+
   /// Whether both have the same shape and format and the same bits.
   package func isIdentical(to other: Tensor) -> Bool {
     guard shape == other.shape, dtype == other.dtype else { return false }

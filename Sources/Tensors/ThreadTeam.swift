@@ -13,7 +13,10 @@ final class ThreadTeam: Sendable {
   let threads: Int
   private let handle = Mutex<Handle?>(nil)
 
-  init(threads: Int) { self.threads = max(1, threads) }
+  /// More threads than any processor runs are not started, whatever was asked for.
+  private static let mostThreads = 1024
+
+  init(threads: Int) { self.threads = max(1, min(threads, Self.mostThreads)) }
 
   deinit { handle.withLock { gm_threads_free($0?.pointer ?? nil) } }
 

@@ -30,7 +30,18 @@ package struct ModelTrace {
   /// - Parameters:
   ///   - newTokens: Tokens to generate for each prompt, past any end of turn.
   ///   - batched: Whether all prompts run in one packed batch; the numbers are the same.
+  /// - Throws: `AnswerError` if the model does not read as many tokens, or makes logits that are NaN to choose from.
   package mutating func run(_ inputs: TraceInputs, newTokens: Int, batched: Bool, outputs: URL) throws {
+    let context = model.decoder.configuration.contextLength
+    for entry in inputs.entries {
+      let more = entry.labels == nil ? newTokens : 0
+      guard entry.prompt.ids.count <= context, more <= context - entry.prompt.ids.count else {
+        throw AnswerError(
+          .promptTooLong,
+          "\(entry.prefix)input_ids: \(entry.prompt.ids.count) tokens and \(more) new ones are more than the \(context) that the model reads; ask for fewer with --max-tokens"
+        )
+      }
+    }
     let answered = inputs.entries.filter { $0.labels == nil }
     // ARank is that of prompts about pictures where the model reads any, so these run apart while it is measured.
     let parts =
@@ -44,8 +55,8 @@ package struct ModelTrace {
     }
     if let meter {
       let layers = [model.decoder.layers.count]
-      try writer.add("arank.plain", Tensor(meter.plain.map { Float($0) }, shape: layers))
-      try writer.add("arank.strict_lower", Tensor(meter.strictLower.map { Float($0) }, shape: layers))
+      try writer.add("arank.plain", Tensor(try meter.plain.map { Float($0) }, shape: layers))
+      try writer.add("arank.strict_lower", Tensor(try meter.strictLower.map { Float($0) }, shape: layers))
     }
     try writer.write(to: outputs)
   }
@@ -92,10 +103,10 @@ package struct ModelTrace {
     var generated = entries.map { _ in Generated() }
     let routed = model.routing?.layers ?? []
     for step in 0..<newTokens {
-      let tokens = entries.indices.map { index in
+      let tokens = try entries.indices.map { index in
         let line = logits.rows(index..<index + 1).floats()
         var sampler = Sampler()
-        let id = sampler.next(line, after: [])
+        let id = try sampler.next(line, after: [])
         generated[index].ids.append(Int64(id))
         generated[index].logits += line
         return id

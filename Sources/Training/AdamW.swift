@@ -19,8 +19,15 @@ final class AdamW: @unchecked Sendable {
   init(_ parameters: [Parameter], _ settings: Settings, threads: Int) {
     self.parameters = parameters
     self.settings = settings
-    self.threads = threads
+    // No more than there is work for, whatever was asked for.
+    self.threads = max(1, min(threads, parameters.count))
     moments = parameters.map { Moments(mean: .zeros($0.shape), variance: .zeros($0.shape)) }
+  }
+
+  /// Whether no parameter or moment is NaN or infinite.
+  var isFinite: Bool {
+    parameters.allSatisfy(\.tensor.isFinite)
+      && moments.allSatisfy { $0.mean.isFinite && $0.variance.isFinite }
   }
 
   func restore(_ moments: [Moments]) { self.moments = moments }

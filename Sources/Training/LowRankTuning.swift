@@ -14,17 +14,12 @@ struct LowRankTuning {
   /// Adds changes that are zero at first.
   init(_ model: VisionLanguageModel, _ configuration: RunConfiguration.LowRank, seed: UInt64) {
     self.configuration = configuration
-    let routers = model.routers
     storedTensors = model.storedTensors
     let rank = configuration.rank
-    let layers = Set(model.decoder.layers.flatMap(\.parameters).map(ObjectIdentifier.init))
-    var seen: Set<ObjectIdentifier> = []
-    matrices = storedTensors.compactMap { name, parameter in
-      guard parameter.shape.count == 2, layers.contains(ObjectIdentifier(parameter)),
-        !routers.contains(where: { $0 === parameter }), seen.insert(ObjectIdentifier(parameter)).inserted
-      else { return nil }
+    matrices = Self.matrices(of: model).enumerated().map { index, matrix in
+      let (name, parameter) = matrix
       let (outputs, inputs) = (parameter.shape[0], parameter.shape[1])
-      let values = RandomParameters(seed: seed &+ UInt64(seen.count))
+      let values = RandomParameters(seed: seed &+ UInt64(index + 1))
       let change = LowRankChange(
         down: values.parameter(
           "lora.\(name).down", [rank, inputs], initial: .normal(deviation: 1 / Float(3 * inputs).squareRoot())
@@ -33,6 +28,24 @@ struct LowRankTuning {
         scale: Float(configuration.alpha / Double(rank)))
       parameter.lowRankChange = change
       return (name, parameter, change)
+    }
+  }
+
+  /// The matrices of the decoder's layers, each once.
+  private static func matrices(of model: VisionLanguageModel) -> [(name: String, parameter: Parameter)] {
+    let routers = model.routers
+    let layers = Set(model.decoder.layers.flatMap(\.parameters).map(ObjectIdentifier.init))
+    var seen: Set<ObjectIdentifier> = []
+    return model.storedTensors.filter { _, parameter in
+      parameter.shape.count == 2 && layers.contains(ObjectIdentifier(parameter))
+        && !routers.contains { $0 === parameter } && seen.insert(ObjectIdentifier(parameter)).inserted
+    }
+  }
+
+  /// How many numbers the changes of a rank would have.
+  static func count(_ model: VisionLanguageModel, rank: Int) -> Double {
+    matrices(of: model).reduce(0) {
+      $0 + Double(rank) * Double($1.parameter.shape[0] + $1.parameter.shape[1])
     }
   }
 

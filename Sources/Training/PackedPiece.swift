@@ -12,10 +12,22 @@ package struct PackedPiece: TrainingPiece {
   /// - Parameters:
   ///   - notes: Measurements to show besides those of the answers.
   ///   - imageRows: Makes the rows of the pictures, one picture's behind the other's; nil without pictures.
+  /// - Throws: `TrainingError` if a token is outside the decoder's vocabulary, or a sequence longer than its context.
   package init(
     _ packed: PackedQuestions, _ objective: Objective, notes: Measurements = Measurements(),
     imageRows: @escaping (Tape) -> Value?
-  ) {
+  ) throws {
+    let vocabulary = objective.decoder.configuration.vocabularySize
+    if let wrong = (packed.textIDs + packed.targets.tokens).first(where: { !(0..<vocabulary).contains($0) }) {
+      throw TrainingError.outside(vocabulary, token: wrong)
+    }
+    let context = objective.decoder.configuration.contextLength
+    let longest = packed.batch.slices.map { packed.batch.start(of: $0) + $0.length }.max() ?? 0
+    guard longest <= context else {
+      throw TrainingError(
+        "a question with its picture takes \(longest) tokens but the model reads at most \(context); take a model of a longer context, or one that makes fewer rows of a picture"
+      )
+    }
     self.packed = packed
     self.objective = objective
     self.imageRows = imageRows

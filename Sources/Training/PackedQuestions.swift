@@ -131,6 +131,7 @@ package struct PackedQuestions {
     switch weighting {
     case .token: return [Float](repeating: 1, count: tokens)
     case .answer:
+      guard tokens > 0 else { return [] }
       let end: Float = 0.1
       let share = 1 / (Float(tokens - 1) + end)
       return [Float](repeating: share, count: tokens - 1) + [end * share]

@@ -18,7 +18,7 @@ struct PieceWorkers {
   /// - Parameter threads: At most as many pieces are computed at the same time.
   init(count: Int, threads: Int) {
     workers = (0..<count).map { _ in Worker() }
-    self.threads = threads
+    self.threads = max(1, threads)
   }
 
   var gradients: [GradientStore] { workers.map(\.gradients) }

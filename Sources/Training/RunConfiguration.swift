@@ -78,7 +78,7 @@ package struct RunConfiguration: Sendable {
     logEvery = try json.count("log_every", default: 20)
     checkpointEvery = try json.count("checkpoint_every", default: 500)
     validateEvery = try json.count("validate_every", default: 500)
-    validationPictures = try json.count("validation_pictures", default: 100, from: 0)
+    validationPictures = try json.count("validation_pictures", default: 100, from: 0, through: 1 << 20)
     guard lowRank == nil || trainable.contains(.decoder) else {
       throw json.error(at: "lora", "it changes the decoder, which trainable leaves out")
     }

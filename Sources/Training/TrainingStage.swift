@@ -12,6 +12,9 @@ package protocol TrainingStage: Sendable {
   init(_ json: JSONObject, from folder: URL) throws
   /// How many samples an epoch has; nil for data without end.
   var sampleCount: Int? { get }
+  /// The values of these keys, and digests of the files that they name, that decide what is learnt.
+  /// - Throws: If a file cannot be read.
+  func identity() throws -> [(String, JSONValue)]
   /// - Parameter onRead: Receives how many bytes of the model's weights have been read, and how many there are.
   /// - Throws: An error that names the file, what is wrong and what to do.
   func lesson(_ run: RunConfiguration, onRead: @escaping (_ read: Int, _ all: Int) -> Void) throws -> Lesson
@@ -25,14 +28,18 @@ package struct Lesson {
   let parts: Set<RunConfiguration.Part>
   /// Parameters besides the model's that are kept with the run's state but not learnt.
   let fixed: [Parameter]
+  /// Whether the model was made anew, so that its parameters are found nowhere but in the run's state.
+  let isNew: Bool
 
   package init(
     _ model: VisionLanguageModel, _ task: any TrainingTask,
-    parts: Set<RunConfiguration.Part> = Set(RunConfiguration.Part.allCases), fixed: [Parameter] = []
+    parts: Set<RunConfiguration.Part> = Set(RunConfiguration.Part.allCases), fixed: [Parameter] = [],
+    isNew: Bool = false
   ) {
     self.model = model
     self.task = task
     self.parts = parts
     self.fixed = fixed
+    self.isNew = isNew
   }
 }

@@ -12,16 +12,26 @@ package struct TrainingStore {
   /// - Parameter folder: The run's `output`.
   package init(folder: URL) { self.folder = folder }
 
-  private var state: URL { folder.appendingPathComponent("state") }
+  var state: URL { folder.appendingPathComponent("state") }
 
-  /// The number of steps that the stored state has seen; nil without a state.
+  /// What a stored state says of itself.
+  struct Stored {
+    /// Steps that it has seen.
+    let steps: Int
+    /// Nil in states of a time when they did not say.
+    let identity: RunIdentity?
+  }
+
+  /// The stored state; nil without one.
   /// - Throws: `TrainingError` if there is a state but not the one that was written: starting over would replace it.
-  func storedSteps() throws -> Int? {
+  func stored() throws -> Stored? {
     try AtomicFolder.recover(state)
     guard FileManager.default.fileExists(atPath: state.path) else { return nil }
     do {
       try AtomicFolder.verify(state)
-      return try JSONObject.read(contentsOf: state.appendingPathComponent("run.json")).int("steps")
+      let json = try JSONObject.read(contentsOf: state.appendingPathComponent("run.json"))
+      return Stored(
+        steps: try json.int("steps"), identity: try json.optionalObject("run").map(RunIdentity.init))
     } catch {
       throw TrainingError(
         "\(state.path): the stored state is damaged (\(error)); restore it from a copy, or delete it to start over"
@@ -31,24 +41,32 @@ package struct TrainingStore {
 
   /// Replaces the stored state.
   /// - Parameter fixed: Parameters that are kept with the state but not learnt.
-  func save(_ optimizer: AdamW, fixed: [Parameter], steps: Int) throws {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  /// - Throws: `TrainingError` if a number is none; the state that was there stays.
+  func save(_ optimizer: AdamW, fixed: [Parameter], steps: Int, identity: RunIdentity) throws {
+    try Disk.createFolder(folder)
+    var writer = SafetensorsWriter()
+    func add(_ name: String, _ tensor: Tensor) throws {
+      guard tensor.isFinite else {
+        throw TrainingError(
+          "step \(steps): \(name) holds NaN or infinity, so that its state is not kept; lower learning_rate, and go on from the last state in \(state.path) if there is one"
+        )
+      }
+      try writer.add(name, tensor)
+    }
+    for parameter in optimizer.parameters + fixed { try add("parameter.\(parameter.name)", parameter.tensor) }
+    for (parameter, moments) in zip(optimizer.parameters, optimizer.moments) {
+      try add("mean.\(parameter.name)", moments.mean)
+      try add("variance.\(parameter.name)", moments.variance)
+    }
     try AtomicFolder.write(to: state) { folder in
-      var writer = SafetensorsWriter()
-      for parameter in optimizer.parameters + fixed {
-        try writer.add("parameter.\(parameter.name)", parameter.tensor)
-      }
-      for (parameter, moments) in zip(optimizer.parameters, optimizer.moments) {
-        try writer.add("mean.\(parameter.name)", moments.mean)
-        try writer.add("variance.\(parameter.name)", moments.variance)
-      }
       try writer.write(to: folder.appendingPathComponent("state.safetensors"))
-      let json = try JSONValue.object(JSONObject([("steps", JSONValue(steps))])).text()
-      try AtomicFile.write(json, to: folder.appendingPathComponent("run.json"))
+      let json = JSONObject([("steps", JSONValue(steps)), ("run", .object(identity.values))])
+      try AtomicFile.write(
+        JSONValue.object(json).text(.pretty) + "\n", to: folder.appendingPathComponent("run.json"))
     }
   }
 
-  /// Puts the stored weights into the parameters and the moments into the optimiser; `storedSteps` has checked them.
+  /// Puts the stored weights into the parameters and the moments into the optimiser; `stored` has checked them.
   func restore(_ optimizer: AdamW, fixed: [Parameter]) throws {
     let file = try weights
     try take(optimizer.parameters + fixed, from: file)

@@ -4,6 +4,10 @@ package import Tensors
 package protocol TrainingTask: Sendable {
   /// Parameters that the task itself adds to the model's, such as embeddings of symbols.
   var ownParameters: [Parameter] { get }
+  /// What should be known before the run: samples that teach nothing, or only a part of what they hold.
+  /// - Parameter first: The number of the first sample.
+  /// - Throws: If none of the first samples teaches anything.
+  func notices(before first: Int) throws -> [String]
   /// The work of some samples to learn from, by their numbers, which go on for ever.
   func piece(samples: Range<Int>) throws -> any TrainingPiece
   /// Named measurements on some held-out samples; each value is a sum and a count.
@@ -12,6 +16,7 @@ package protocol TrainingTask: Sendable {
 
 extension TrainingTask {
   package var ownParameters: [Parameter] { [] }
+  package func notices(before first: Int) throws -> [String] { [] }
 }
 
 /// Work for one backward pass.

@@ -4,13 +4,13 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Ctrl-C.
+/// Ctrl-C, and SIGTERM, by which systems end programs.
 ///
-/// Commands that leave work worth saving watch it; all others end at once. A second Ctrl-C always ends the process.
+/// Commands that leave work worth saving watch it; all others end at once. A second one always ends the process.
 /// Signals belong to the process, and so does the only instance. It is safe to share: its flags are atomic, and the
-/// source is set up once, before any command runs.
+/// sources are set up once, before any command runs.
 final class Interrupt: @unchecked Sendable {
-  /// What the process ends with after Ctrl-C.
+  /// What the process ends with after such a signal.
   static let exitCode = ExitCode(130)
 
   private static let shared = Interrupt()
@@ -18,27 +18,33 @@ final class Interrupt: @unchecked Sendable {
   private let isWatched = Atomic(false)
   private let isRequested = Atomic(false)
   private let whenRequested = Mutex<(@Sendable () -> Void)?>(nil)
-  private let source: any DispatchSourceSignal
+  private let sources: [any DispatchSourceSignal]
 
   private init() {
-    signal(SIGINT, SIG_IGN)
-    source = DispatchSource.makeSignalSource(
-      signal: SIGINT, queue: DispatchQueue(label: "gamma-mod.interrupt", qos: .userInteractive))
+    let queue = DispatchQueue(label: "gamma-mod.interrupt", qos: .userInteractive)
+    sources = [SIGINT, SIGTERM].map { number in
+      signal(number, SIG_IGN)
+      return DispatchSource.makeSignalSource(signal: number, queue: queue)
+    }
   }
 
-  /// Takes the signal over from the system; before this, it kills the process.
+  /// Takes the signals over from the system; before this, they kill the process.
   static func install() {
     let shared = shared
-    shared.source.setEventHandler {
-      let isFirst = !shared.isRequested.exchange(true, ordering: .relaxed)
-      // Not exit(): other threads still compute with what it would tear down.
-      guard isFirst, shared.isWatched.load(ordering: .relaxed) else {
-        LineReader.restoreTerminal()
-        _exit(exitCode.rawValue)
-      }
-      shared.whenRequested.withLock { $0 }?()
+    for source in shared.sources {
+      source.setEventHandler { shared.receive() }
+      source.resume()
     }
-    shared.source.resume()
+  }
+
+  private func receive() {
+    let isFirst = !isRequested.exchange(true, ordering: .relaxed)
+    // Not exit(): other threads still compute with what it would tear down.
+    guard isFirst, isWatched.load(ordering: .relaxed) else {
+      LineReader.restoreTerminal()
+      _exit(Self.exitCode.rawValue)
+    }
+    whenRequested.withLock { $0 }?()
   }
 
   /// Runs a command that asks `isRequested` from time to time and then stops by itself.
@@ -56,7 +62,7 @@ final class Interrupt: @unchecked Sendable {
   static func watchTurn<Result>(
     _ body: (_ isRequested: @escaping @Sendable () -> Bool) throws -> Result
   ) rethrows -> (result: Result, wasRequested: Bool) {
-    shared.isWatched.store(true, ordering: .relaxed)
+    startWatching()
     defer { stopWatching() }
     let result = try body { shared.isRequested.load(ordering: .relaxed) }
     return (result, shared.isRequested.load(ordering: .relaxed))
@@ -66,11 +72,16 @@ final class Interrupt: @unchecked Sendable {
   /// - Throws: What `body` throws, or the exit code if Ctrl-C came.
   static func watch(_ body: @escaping @Sendable () async throws -> Void) async throws {
     let task = Task { try await body() }
-    shared.whenRequested.withLock { $0 = { task.cancel() } }
-    shared.isWatched.store(true, ordering: .relaxed)
+    startWatching { task.cancel() }
     defer { stopWatching() }
     try await task.value
     if shared.isRequested.load(ordering: .relaxed) { throw exitCode }
+  }
+
+  /// - Parameter action: What the first signal does, besides being told to whoever asks.
+  private static func startWatching(_ action: (@Sendable () -> Void)? = nil) {
+    shared.whenRequested.withLock { $0 = action }
+    shared.isWatched.store(true, ordering: .relaxed)
   }
 
   private static func stopWatching() {
@@ -91,8 +102,7 @@ final class Interrupt: @unchecked Sendable {
   static func watchTurn(_ stream: AnswerStream, onText: (String) throws -> Void) async throws -> (
     answer: Answer, wasRequested: Bool
   ) {
-    shared.whenRequested.withLock { $0 = { stream.cancel() } }
-    shared.isWatched.store(true, ordering: .relaxed)
+    startWatching { stream.cancel() }
     defer { stopWatching() }
     let answer = try await stream.answer(onText: onText)
     return (answer, shared.isRequested.load(ordering: .relaxed))

@@ -44,6 +44,8 @@ struct ModelOptions: ParsableArguments {
     help: "Conversation template; by default the family's.")
   var template: String?
 
+  @OptionGroup var verification: VerifyOption
+
   @Option(name: [.short, .long], help: "Threads.")
   var threads = ProcessInfo.processInfo.activeProcessorCount
 
@@ -89,9 +91,11 @@ struct ModelOptions: ParsableArguments {
 
   /// - Parameter system: What the model is told before the conversation; nil for the template's own words.
   func session(system: String? = nil) throws -> VisionLanguageSession {
-    try VisionLanguageSession(
+    let base = modelBase.map { URL(fileURLWithPath: $0) }
+    try verification.check(url, base: base)
+    return try VisionLanguageSession(
       url, precision: dtype, routing: routing, template: template.map(ConversationTemplate.named),
-      system: system, threads: threads,
-      base: modelBase.map { URL(fileURLWithPath: $0) }, onRead: ProgressLine.loading())
+      system: system, threads: threads, base: base, onRead: ProgressLine.loading(),
+      notify: { StandardError.write(line: $0) })
   }
 }

@@ -37,6 +37,7 @@ struct TraceCommand: ParsableCommand {
   }
 
   func run() throws {
+    try options.verification.check(options.url)
     let model = try GammaModel.load(
       options.url, precision: options.dtype, routing: options.routing,
       onRead: ProgressLine.loading())

@@ -111,7 +111,7 @@ import Testing
 
   @Test func roundsToBfloat16() throws {
     let values: [Float] = [
-      1, 1.00390625, 1.01171875, -3.3e38, .infinity, -0.0, .leastNonzeroMagnitude, .nan, 0.1,
+      1, 1.00390625, 1.01171875, -3.3e38, -0.0, .leastNonzeroMagnitude, 0.1,
     ]
     var writer = SafetensorsWriter()
     try writer.add("a", Tensor(values, shape: [values.count]))

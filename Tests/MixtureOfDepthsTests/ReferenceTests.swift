@@ -35,7 +35,7 @@ import Testing
     let layers = model.decoder.layers.count
     let meter = RankMeter(layers: layers, backend: Backend(), method: method)
     _ = try reference.differences(model, batched: batched, backend: Backend(), observer: meter)
-    for (variant, measured) in [("plain", meter.plain), ("strict_lower", meter.strictLower)] {
+    for (variant, measured) in try [("plain", meter.plain), ("strict_lower", meter.strictLower)] {
       let expected = try #require(try reference.floats("arank.\(variant)"))
       let margins = try #require(try reference.floats("rank_margin.\(variant)"))
       #expect(measured.count == layers && expected.count == layers)

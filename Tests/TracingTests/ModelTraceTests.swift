@@ -57,6 +57,21 @@ import Testing
     for fault in PlantedFault.allCases { #expect(planted[fault, default: 0] >= 6, "\(fault)") }
   }
 
+  @Test(arguments: [500, 1 << 40, Int.max]) func tokensBeyondTheContextAreRefused(_ newTokens: Int) throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../Fixtures/models/llama-text").standardized
+    let model = try GammaModel.load(folder)
+    let inputs = try TraceInputs(
+      contentsOf: folder.appendingPathComponent("inputs.safetensors"), model: model)
+    var trace = ModelTrace(model, backend: Backend(), measuresRank: false)
+    let error = #expect(throws: AnswerError.self) {
+      try trace.run(
+        inputs, newTokens: max(newTokens, model.decoder.configuration.contextLength), batched: false,
+        outputs: folder.appendingPathComponent("none"))
+    }
+    #expect(error?.code == .promptTooLong)
+  }
+
   @Test func aPromptWithoutItsPictureIsRefused() throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../Fixtures/models/llava-1.5-hf-legacy-names").standardized

@@ -35,6 +35,9 @@ import Training
       if try state.floats("parameter.\(name)") != before.floats(name) { changed.append(name) }
     }
     #expect(changed == ["language_model.model.layers.1.router.weight"])
+    // Nothing is kept that the base model has.
+    let kept = state.names.filter { $0.hasPrefix("parameter.") }
+    #expect(kept.count == 3 * 7 * 2 + 1 && kept.count { $0.hasPrefix("parameter.lora.") } == 3 * 7 * 2)
     let learnt = state.names.filter { $0.hasPrefix("mean.lora.") }
     #expect(learnt.count == 3 * 7 * 2)
   }

@@ -54,16 +54,16 @@ import Testing
 
     fileprivate func piece(
       _ pictures: [PictureQuestions], patches: [[Int]], imageRows: [Tensor], _ objective: Objective
-    ) -> PackedPiece {
+    ) throws -> PackedPiece {
       let packed = PackedQuestions(
         pictures, imageRows: patches, patchCount: 8, weighting: weighting, sharesPictures: sharesPictures)
-      return PackedPiece(packed, objective) { $0.input(Tensor.stacked(imageRows)) }
+      return try PackedPiece(packed, objective) { $0.input(Tensor.stacked(imageRows)) }
     }
 
     /// The pieces of a step that learns what is asked about some pictures.
-    fileprivate func pieces(_ split: [[Int]], _ objective: Objective) -> [PackedPiece] {
-      split.map { own in
-        piece(
+    fileprivate func pieces(_ split: [[Int]], _ objective: Objective) throws -> [PackedPiece] {
+      try split.map { own in
+        try piece(
           own.map { ObjectiveTests.pictures[$0] }, patches: own.map { ObjectiveTests.patches[$0] },
           imageRows: own.map { TinyModel.rows(ObjectiveTests.patches[$0].count, seed: UInt64($0)) }, objective
         )
@@ -122,11 +122,11 @@ import Testing
   @Test(arguments: steps) func piecesAddUpToTheUndividedStep(_ setting: Setting) throws {
     let model = try setting.model()
     let objective = Objective(model)
-    let whole = Step(setting.pieces([[0, 1, 2]], objective), model.parameters)
+    let whole = Step(try setting.pieces([[0, 1, 2]], objective), model.parameters)
     #expect((whole.routerSum > 0) == (setting.protection != nil))
     #expect(whole.gradients.count == model.parameters.count)
     for split in [[[0], [1], [2]], [[0, 1], [2]], [[1], [2, 0]]] {
-      Step(setting.pieces(split, objective), model.parameters).expectSame(as: whole, "\(split)")
+      Step(try setting.pieces(split, objective), model.parameters).expectSame(as: whole, "\(split)")
     }
   }
 
@@ -143,17 +143,17 @@ import Testing
     alone.sharesPictures = false
     // Nothing is shared by a single question.
     let objective = Objective(model)
-    Step(setting.pieces([[1]], objective), model.parameters)
-      .expectSame(as: Step(alone.pieces([[1]], objective), model.parameters), "one question")
+    Step(try setting.pieces([[1]], objective), model.parameters)
+      .expectSame(as: Step(try alone.pieces([[1]], objective), model.parameters), "one question")
     // Routers look at each row that stands in the batch, so a row that stands there once is counted once.
     let answers = Objective(model.decoder, routerCoefficient: 0)
     let split = [[0, 1, 2]]
-    let shared = Step(setting.pieces(split, answers), model.parameters)
-    let single = Step(alone.pieces(split, answers), model.parameters)
+    let shared = Step(try setting.pieces(split, answers), model.parameters)
+    let single = Step(try alone.pieces(split, answers), model.parameters)
     shared.expectSame(as: single, "answers")
     var repeated = 0.0
     for (index, picture) in Self.pictures.enumerated() {
-      let front = setting.piece(
+      let front = try setting.piece(
         [PictureQuestions(prefix: picture.prefix, questions: [])], patches: [Self.patches[index]],
         imageRows: [TinyModel.rows(Self.patches[index].count, seed: UInt64(index))], answers)
       repeated += Double(picture.questions.count - 1) * Step([front], [], weight: 1).routerSum
@@ -166,11 +166,11 @@ import Testing
   func questionsAreChosenFromAsIfAlone(_ protection: RoutingConfiguration.Protection) throws {
     let setting = Setting(protection: protection, sharesPictures: false)
     let objective = Objective(try setting.model())
-    let packed = chosenRows(setting.pieces([[0, 1, 2]], objective)[0])
+    let packed = chosenRows(try setting.pieces([[0, 1, 2]], objective)[0])
     var alone: [[Int: [Int]]] = []
     for (index, picture) in Self.pictures.enumerated() {
       for question in picture.questions {
-        let piece = setting.piece(
+        let piece = try setting.piece(
           [PictureQuestions(prefix: picture.prefix, questions: [question])], patches: [Self.patches[index]],
           imageRows: [TinyModel.rows(Self.patches[index].count, seed: UInt64(index))], objective)
         alone += chosenRows(piece)
@@ -181,7 +181,7 @@ import Testing
     // Where the picture's rows are shared, the rule does not see all that it should choose among.
     var sharing = setting
     sharing.sharesPictures = true
-    #expect(chosenRows(sharing.pieces([[0, 1, 2]], objective)[0]) != packed)
+    #expect(chosenRows(try sharing.pieces([[0, 1, 2]], objective)[0]) != packed)
   }
 
   /// For each question the rows of its sequence that each routed layer runs.

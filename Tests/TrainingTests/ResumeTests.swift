@@ -134,7 +134,11 @@ import Training
     let text = try String(contentsOf: config, encoding: .utf8)
       .replacingOccurrences(of: "\"intermediate_size\": 48", with: "\"intermediate_size\": 56")
     try text.write(to: config, atomically: true, encoding: .utf8)
-    let error = #expect(throws: TrainingError.self) { try train(run, resume: true) }
+    var error = #expect(throws: TrainingError.self) { try train(run, resume: true) }
+    #expect(error?.description.contains("model has other content") == true, "\(error.debugDescription)")
+    error = #expect(throws: TrainingError.self) {
+      try run.train(resume: true, allowsChanges: true, threads: 1) { _ in }
+    }
     #expect(error?.description.contains("another run") == true, "\(error.debugDescription)")
   }
 }

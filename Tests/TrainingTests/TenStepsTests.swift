@@ -149,7 +149,7 @@ private struct OriginalSamples {
       return (prompt, isLabel)
     }
     let inputs = conversations.flatMap(\.prompt.images)
-    return PackedPiece(PackedQuestions(conversations, weighting: .token), Objective(model)) { tape in
+    return try PackedPiece(PackedQuestions(conversations, weighting: .token), Objective(model)) { tape in
       model.encode(inputs, tape)
     }
   }

@@ -197,6 +197,8 @@ typedef struct {
   int64_t (*panel_bytes)(int32_t bits, int64_t inputs);
   void (*pack_panel)(const float *x, int64_t rows, const GMWeight *weight, int64_t panel);
   void (*unpack_row)(const GMWeight *weight, int64_t output, float *out);
+  // Whether the scales of 8- or 4-bit weights in one panel are all numbers.
+  int (*has_finite_scales)(const GMWeight *weight, int64_t panel);
 
   // Lines `x [lines, head_width]` in a narrow format, each with its scale where that has scales.
   void (*narrow_lines)(GMSpanFormat format, const float *x, int64_t lines, int64_t head_width, void *out, float *scales);

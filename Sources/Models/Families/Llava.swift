@@ -101,6 +101,8 @@ struct Llava: ModelFamily {
   }
 
   var template: ConversationTemplate { configuration.text.kind.template }
+  /// LLaVA-1.5's; models of the same layout on other decoders may have seen several.
+  var picturesPerPrompt: Int? { configuration.text.kind == .llama ? 1 : nil }
   var pictureSide: Int? { configuration.vision.imageSize }
 
   func imageProcessor(_ settings: PreprocessorSettings) throws -> (any ImageProcessor)? {

@@ -62,6 +62,7 @@ struct LlavaHR: ModelFamily {
   }
 
   var template: ConversationTemplate { layout.template }
+  var picturesPerPrompt: Int? { layout.picturesPerPrompt }
   var pictureSide: Int? { imageSize }
 
   func imageProcessor(_ settings: PreprocessorSettings) throws -> (any ImageProcessor)? {

@@ -80,6 +80,7 @@ struct MiniGemini: ModelFamily {
   func name(ofStored name: String) -> String? { layout.name(ofStored: name) }
 
   var template: ConversationTemplate { layout.template }
+  var picturesPerPrompt: Int? { layout.picturesPerPrompt }
   var pictureSide: Int? { clip.imageSize }
 
   func imageProcessor(_ settings: PreprocessorSettings) throws -> (any ImageProcessor)? {

@@ -14,6 +14,7 @@ struct OriginalLayout: Sendable {
   /// One id that no vocabulary holds stands for a picture in these models' prompts, and here for each of its rows.
   let imageTokenID = -200
   let template = ConversationTemplate.vicunaV1
+  let picturesPerPrompt = 1
 
   init(_ files: ModelFiles) throws {
     text = try DecoderConfiguration(files.json, kind: .llama)

@@ -1,3 +1,4 @@
+internal import Checkpoints
 package import Foundation
 internal import Loading
 internal import MixtureOfDepths
@@ -35,6 +36,13 @@ package struct ConversationStage: TrainingStage {
 
   /// - Throws: `JSONError` or `TrainingError` if they cannot be read.
   func samples() throws -> [InstructionSample] { try counted ?? InstructionSample.read(data) }
+
+  package func identity() throws -> [(String, JSONValue)] {
+    [
+      ("stage", "instruct"), ("data", .string(try ContentDigest.text(of: data))),
+      ("conversation", template.map { .string($0) } ?? .null), ("max_length", JSONValue(maximalLength)),
+    ]
+  }
 
   package func lesson(
     _ run: RunConfiguration, onRead: @escaping (_ read: Int, _ all: Int) -> Void

@@ -18,6 +18,8 @@ struct ConversationTask: TrainingTask {
   private let objective: Objective
   private let training: ShuffledSamples
   private let validation: [InstructionSample]
+  /// What is known of the samples before any is learnt.
+  private let remarks: [String]
 
   /// - Throws: If a file cannot be read, or the model or its template cannot learn from conversations.
   init(_ stage: ConversationStage, _ run: RunConfiguration, model: VisionLanguageModel) throws {
@@ -29,8 +31,39 @@ struct ConversationTask: TrainingTask {
     template = try stage.template.map(ConversationTemplate.named) ?? model.template
     _ = try LabelRule(template)
     imageProcessor = try model.imageProcessor(in: run.model)
-    training = ShuffledSamples(try stage.samples(), seed: run.seed)
-    validation = try stage.validation.map { try InstructionSample.read($0) } ?? []
+    let samples = try Self.checked(stage.samples(), of: stage.data)
+    training = ShuffledSamples(samples, seed: run.seed)
+    validation = try stage.validation.map { try Self.checked(InstructionSample.read($0), of: $0) } ?? []
+    remarks =
+      [(stage.data, samples), (stage.validation ?? stage.data, validation)].compactMap(Self.unusedPictures)
+      + template.faults(with: tokenizer)
+  }
+
+  /// A word about pictures that no turn shows; nil if each is shown.
+  private static func unusedPictures(_ file: URL, _ samples: [InstructionSample]) -> String? {
+    let hidden = samples.filter(\.hidesPicture)
+    return hidden.first.map {
+      "\(file.path): the pictures of \(hidden.count) of \(samples.count) samples are not used, because no turn shows them by \(PromptText.pictureMark); the first is that of \($0.name)"
+    }
+  }
+
+  private static func checked(_ samples: [InstructionSample], of file: URL) throws -> [InstructionSample] {
+    for sample in samples { try sample.requirePicture(of: file) }
+    return samples
+  }
+
+  /// So many of the next samples are looked at before the run.
+  private static let surveyed = 64
+
+  func notices(before first: Int) throws -> [String] {
+    var survey = LabelSurvey(template: template.name, maximalLength: stage.maximalLength)
+    for place in first..<first + min(Self.surveyed, training.count) {
+      let sample = training.sample(at: place)
+      survey.add(sample, try labelled(sample))
+    }
+    guard let fault = survey.fault(in: stage.data) else { return remarks }
+    guard survey.teachesNothing else { return remarks + [fault] }
+    throw TrainingError((remarks + [fault]).joined(separator: "; "))
   }
 
   func piece(samples: Range<Int>) throws -> any TrainingPiece {
@@ -44,19 +77,23 @@ struct ConversationTask: TrainingTask {
 
   private func piece(_ samples: [InstructionSample]) throws -> PackedPiece {
     var inputs: [ImageInput] = []
-    var mismatches = 0
+    var (mismatches, untaught) = (0, 0)
     let prompts = try samples.map { sample -> (Prompt, [Bool]) in
-      let text = try LabelledText(
-        sample, template: template, tokenizer: tokenizer, maximalLength: stage.maximalLength,
-        padID: tokenizer.unkID ?? tokenizer.padID ?? -1
-      ).cut()
+      let whole = try labelled(sample)
+      let text = whole.cut()
       if text.mismatch != nil { mismatches += 1 }
+      if !text.isLabel.contains(true) { untaught += 1 }
       let images = text.ids.contains(VisionLanguageSession.imagePlace) ? try [picture(of: sample)] : []
       guard !images.isEmpty else {
         return (try Prompt(ids: text.ids, imageTokenID: nil, pictures: []), text.isLabel)
       }
-      let prompt = try Prompt(
-        marked: text.ids, mark: VisionLanguageSession.imagePlace, images: images, model: model)
+      let prompt: Prompt
+      do {
+        prompt = try Prompt(
+          marked: text.ids, mark: VisionLanguageSession.imagePlace, images: images, model: model)
+      } catch {
+        throw TrainingError("\(stage.data.path): \(sample.name): \(error)")
+      }
       inputs += prompt.images
       // The rows of a picture stand in place of its mark.
       let rows = prompt.ids.count - text.ids.count + 1
@@ -72,11 +109,25 @@ struct ConversationTask: TrainingTask {
       )
     }
     var notes = Measurements()
-    // The share of conversations of which nothing is learnt because their turns do not add up.
+    // The share of conversations of which nothing is learnt because their turns do not add up, or for any reason.
     if mismatches > 0 { notes.add("mismatches", Double(mismatches) / Double(samples.count)) }
-    return PackedPiece(PackedQuestions(prompts, weighting: weighting), objective, notes: notes) {
+    if untaught > 0 { notes.add("untaught", Double(untaught) / Double(samples.count)) }
+    return try PackedPiece(PackedQuestions(prompts, weighting: weighting), objective, notes: notes) {
       [model, inputs] tape in model.encode(inputs, tape)
     }
+  }
+
+  /// The ids and labels of a sample, before it is cut.
+  private func labelled(_ sample: InstructionSample) throws -> LabelledText {
+    let text = try LabelledText(
+      sample, template: template, tokenizer: tokenizer, maximalLength: stage.maximalLength,
+      padID: tokenizer.unkID ?? tokenizer.padID ?? -1)
+    let vocabulary = model.decoder.configuration.vocabularySize
+    let wrong = text.ids.first { $0 != VisionLanguageSession.imagePlace && !(0..<vocabulary).contains($0) }
+    if let wrong {
+      throw TrainingError.outside(vocabulary, token: wrong, of: "\(stage.data.path): \(sample.name)")
+    }
+    return text
   }
 
   private func picture(of sample: InstructionSample) throws -> ImageInput {

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import StrictJSON
+internal import Tokenization
 
 /// A conversation to learn from, in LLaVA's format: `{"id", "image", "conversations": [{"from", "value"}]}`.
 struct InstructionSample: Sendable, Equatable {
@@ -23,7 +24,11 @@ struct InstructionSample: Sendable, Equatable {
 
   init(_ json: JSONObject, place: String) throws {
     let id = json["id"]?.string ?? json["id"]?.int.map(String.init)
-    name = id ?? place
+    name = id.map { "\(place) (\($0))" } ?? place
+    for key in ["video", "videos", "images"] where !(json[key]?.isNull ?? true) {
+      throw json.error(
+        at: key, "only one picture is read, under image; take the sample out, or give its picture there")
+    }
     image = try json.optionalString("image")
     sentences = try json.objects("conversations").map {
       Sentence(speaker: try $0.string("from"), text: try $0.string("value"))
@@ -55,6 +60,23 @@ struct InstructionSample: Sendable, Equatable {
     }
     guard !samples.isEmpty else { throw TrainingError("\(url.path): no sample is there") }
     return samples
+  }
+
+  /// - Parameter file: Where the sample comes from.
+  /// - Throws: `TrainingError` if marks of pictures and the picture do not fit together.
+  func requirePicture(of file: URL) throws {
+    let marks = sentences.count { $0.text.contains(PromptText.pictureMark) }
+    guard image == nil ? marks > 0 : marks > 1 else { return }
+    throw TrainingError(
+      image == nil
+        ? "\(file.path): \(name): a turn has \(PromptText.pictureMark) but the sample names no picture; add its \"image\", or take the mark out"
+        : "\(file.path): \(name): \(marks) turns have \(PromptText.pictureMark) but the sample names one picture; leave one mark"
+    )
+  }
+
+  /// Whether there is a picture that no turn shows, so that it is not used.
+  var hidesPicture: Bool {
+    image != nil && !sentences.contains { $0.text.contains(PromptText.pictureMark) }
   }
 
   /// Words, a picture counting as many as `pictureWords`: by this LLaVA groups samples of similar length.

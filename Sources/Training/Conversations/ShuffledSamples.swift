@@ -12,6 +12,8 @@ final class ShuffledSamples: Sendable {
     self.seed = seed
   }
 
+  var count: Int { samples.count }
+
   func sample(at place: Int) -> InstructionSample {
     let (round, index) = place.quotientAndRemainder(dividingBy: samples.count)
     return order.withLock { order in
