@@ -6,10 +6,13 @@ import StrictJSON
 /// The folder of one benchmark while it is written.
 struct BenchmarkOutput {
   let folder: URL
+  private let isCancelled: () -> Bool
 
-  init(_ folder: URL) throws {
+  /// - Parameter isCancelled: Asked before every picture.
+  init(_ folder: URL, isCancelled: @escaping () -> Bool = { false }) throws {
     self.folder = folder
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    self.isCancelled = isCancelled
+    try Disk.createFolder(folder)
   }
 
   func write(_ samples: [WorldSample], of kind: QuestionKind) throws {
@@ -36,8 +39,7 @@ struct BenchmarkOutput {
 
   func write(text: String, to name: String) throws {
     let url = folder.appending(path: name)
-    try FileManager.default.createDirectory(
-      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Disk.createFolder(url.deletingLastPathComponent())
     try write(Data(text.utf8), to: url)
   }
 
@@ -48,10 +50,11 @@ struct BenchmarkOutput {
   ) throws {
     var made: Set<String> = []
     for sample in samples {
+      if isCancelled() { throw CancellationError() }
       let url = folder.appending(path: place).appending(path: name(sample))
       let parent = url.deletingLastPathComponent()
       if made.insert(parent.path).inserted {
-        try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+        try Disk.createFolder(parent)
       }
       try write(try Self.png(sample.scene), to: url)
     }
