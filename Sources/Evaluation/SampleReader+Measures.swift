@@ -1,6 +1,7 @@
 internal import Answering
 package import Benchmarks
 package import Foundation
+package import Images
 package import Loading
 package import MixtureOfDepths
 package import Models
@@ -39,14 +40,20 @@ extension SampleReader {
 
 extension ModelConversion {
   /// The first router of a folder that is to be converted, from the attention that image rows receive in its dense model.
-  /// - Parameter report: As for `routedLayers`.
+  /// - Parameters:
+  ///   - base: The model that `source` only changes, as for `GammaModel.load`.
+  ///   - report: As for `routedLayers`.
+  ///   - imageLimits: What picture files may cost.
   /// - Shape: `[2, width]`
   package func fittedRouter(
-    _ source: URL, report: ARankReport?, items: [BenchmarkItem], threads: Int,
-    registry: ModelRegistry = .standard, onProgress: (Int) throws -> Void = { _ in }
+    _ source: URL, base: URL? = nil, report: ARankReport?, items: [BenchmarkItem], threads: Int,
+    imageLimits: ImageLimits = ImageLimits(), registry: ModelRegistry = .standard,
+    onProgress: (Int) throws -> Void = { _ in }
   ) throws -> Tensor {
-    let session = try VisionLanguageSession(source, routing: .ignored, threads: threads, registry: registry)
+    let session = try VisionLanguageSession(
+      source, routing: .ignored, threads: threads, base: base, registry: registry)
     let routed = try routedLayers(report, layerCount: session.model.decoder.layers.count)
-    return try SampleReader(session).attentionRouter(items, routed: routed, onProgress: onProgress)
+    return try SampleReader(session, imageLimits: imageLimits).attentionRouter(
+      items, routed: routed, onProgress: onProgress)
   }
 }

@@ -23,23 +23,36 @@ package enum GammaModel {
   ///   - base: The model that `url` only changes, for folders that hold an adapter or a projector; by default the one that
   ///     an adapter names.
   ///   - registry: The families that are known.
+  ///   - memory: What may be taken; weights that need more are refused before they are read.
   /// - Throws: An error that names the file, what is wrong and what to do.
   package static func load(
     _ url: URL, precision: WeightPrecision? = nil, routing: Routing = .asStored, base: URL? = nil,
-    registry: ModelRegistry = .standard
+    registry: ModelRegistry = .standard, memory: AvailableMemory = .current
   ) throws -> VisionLanguageModel {
-    let folder = try ModelSource(url, base: base).open()
+    let source = try ModelSource(url, base: base)
+    let folder = try source.open()
+    try check(memory, holds: folder, precision, registry)
     let dense = try registry.load(folder, precision: precision) { RouterNames.layer(ofRouter: $0) != nil }
     guard routing != .ignored, let json = try dense.configuration.optionalObject("mod"),
       var configuration = try RoutingConfiguration(
         json, layerCount: dense.decoder.layers.count,
         release: .init(modelType: dense.configuration.optionalString("model_type"))),
       let first = configuration.layers.first
-    else { return dense }
+    else {
+      if case .skip = routing {
+        throw ModelError(
+          choice:
+            "\(folder.url.path): the model is dense, so no share of rows can be skipped; leave --skip out, or convert the model"
+        )
+      }
+      return dense
+    }
     if case .skip(let share) = routing {
       configuration.prefill = .imageSkip(share)
       configuration.skipByLayer = nil
     }
+    // What an adapter or a projector changes has been tuned.
+    if source.base != nil { configuration.isUntuned = false }
     let width = dense.decoder.configuration.hiddenSize
     let found = try routers(folder, configuration, width: width)
     switch configuration.routerSharing {
@@ -58,6 +71,29 @@ package enum GammaModel {
       }
       return dense.routed(configuration, routers: Dictionary(uniqueKeysWithValues: routers))
     }
+  }
+
+  /// The format in which weights are held where nobody asks for another: the stored one. Products with bfloat16 weights are
+  /// native where the processor has such, and elsewhere widen them as they are read, which costs less than twice the memory.
+  /// - Throws: As opening the folder does.
+  package static func usualPrecision(_ url: URL, base: URL? = nil) throws -> WeightPrecision? {
+    let stored = try WeightPrecision.stored(in: ModelSource(url, base: base).open())
+    // Packed weights are taken as they lie, whatever their formats are.
+    return stored == .bfloat16 ? .bfloat16 : nil
+  }
+
+  /// Refuses weights that the memory cannot hold. What else is wrong with them is found when they are read.
+  private static func check(
+    _ memory: AvailableMemory, holds folder: CheckpointFolder, _ precision: WeightPrecision?,
+    _ registry: ModelRegistry
+  ) throws {
+    let stored = try WeightPrecision.stored(in: folder)
+    let wanted = precision ?? ([.int4, .int8].contains(stored) ? stored : .float32)
+    guard
+      let inspection = try? ModelInspection(
+        folder, registry: registry, isForeign: { RouterNames.layer(ofRouter: $0) != nil })
+    else { return }
+    try memory.check(folder.url.path, wanted) { inspection.memory($0) }
   }
 
   /// The routers that a folder holds, in the order of their names.

@@ -9,13 +9,15 @@ package enum ModelQuantization {
   ///   - source: A checkpoint folder of any supported family, dense or with routed layers.
   ///   - base: The model that `source` only changes, as for `GammaModel.load`.
   ///   - format: The format of the decoder's projections; other matrices have 8 bits, what cannot be packed 32.
+  ///   - mayReplace: Whether a model that is there is replaced.
   /// - Throws: An error that names the file at fault; `target` is then as it was.
   package static func quantize(
-    _ source: URL, base: URL? = nil, format: PackedMatrix.Format, to target: URL
+    _ source: URL, base: URL? = nil, format: PackedMatrix.Format, to target: URL, mayReplace: Bool = false
   ) throws {
     try ModelFolder.check(target, isNot: source)
     let model = try GammaModel.load(source, precision: format == .int8 ? .int8 : .int4, base: base)
     try ModelFolder.write(
-      model, to: target, format: .packed, tokenizer: GammaModel.tokenizerFolder(source, base: base))
+      model, to: target, format: .packed, tokenizer: GammaModel.tokenizerFolder(source, base: base),
+      mayReplace: mayReplace)
   }
 }
