@@ -7,7 +7,7 @@ build: setup
 	swift build -c release
 
 demo: build
-	@.build/release/gamma-mod demo --overlay .build/demo-overlay.png
+	@.build/release/gamma-mod demo --overlay .build/demo-overlay.png --overwrite
 
 # Numerical tests need optimised code; a build folder of their own keeps `make build` incremental.
 test: setup

@@ -183,7 +183,7 @@ let package = Package(
       "Evaluation", ["StrictJSON", "MixtureOfDepths", "Loading", "Answering", "PocketWorld", "Benchmarks"]),
     tests("GammaMoD", ["StrictJSON"]),
     tests("GammaModTraining", ["GammaMoD", "RunTesting"]),
-    tests("gamma-mod", ["Checkpoints", "StrictJSON"]),
+    tests("gamma-mod", ["Checkpoints", "Images", "StrictJSON"]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -13,6 +13,9 @@ struct ChatConversation {
 
   init(_ session: VisionLanguageSession) { self.session = session }
 
+  /// How many pictures wait for the next question.
+  var pendingPictures: Int { pending.count }
+
   mutating func add(_ pictures: [PixelImage]) { pending += pictures }
 
   mutating func clear() { (messages, pictures, pending) = ([], [], []) }

@@ -8,19 +8,23 @@ struct QuestionLines: ~Copyable {
     /// What the line says, or its number from 1.
     let id: JSONValue
     let text: String
-    fileprivate let images: [URL]
+    fileprivate let images: [String]
+    fileprivate let folder: URL
+    fileprivate let input: PictureInput
 
-    func pictures(exif: Bool) throws -> [PixelImage] {
-      try images.map { try PictureInput.load($0.path, exif: exif) }
-    }
+    func pictures() throws -> [PixelImage] { try images.map { try input.load($0, relativeTo: folder) } }
   }
 
   private var reader: JSONLinesReader
   private let folder: URL
+  private let input: PictureInput
+  private let mostPictures: Int
 
-  init(_ file: URL) throws {
+  /// - Parameter folder: Where paths of pictures start from; the file's own folder if nil.
+  init(_ file: URL, folder: URL?, _ input: PictureInput, _ count: PictureCountLimit) throws {
     reader = try JSONLinesReader(file)
-    folder = file.deletingLastPathComponent()
+    self.folder = folder ?? file.deletingLastPathComponent()
+    (self.input, mostPictures) = (input, count.most)
   }
 
   /// - Returns: Nil behind the last line.
@@ -33,9 +37,14 @@ struct QuestionLines: ~Copyable {
       case .string(let name)?: [name]
       default: try json.strings("image")
       }
-    guard names.count <= 16 else { throw json.error(at: "image", "at most 16 pictures fit one request") }
+    guard names.count <= mostPictures else {
+      throw json.error(
+        at: "image", "one request has at most \(mostPictures) pictures; raise that by --limit-images")
+    }
+    // The pipe that the lines come through holds no picture.
+    guard !names.contains("-") else { throw json.error(at: "image", "a file is needed, not -") }
     return Line(
       id: json["id"] ?? JSONValue(reader.line), text: try json.string("text"),
-      images: names.map { URL(fileURLWithPath: $0, relativeTo: folder) })
+      images: names, folder: folder, input: input)
   }
 }

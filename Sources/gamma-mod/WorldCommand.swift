@@ -10,7 +10,7 @@ struct WorldCommand: ParsableCommand {
       "Each kind of question is written in the file format of a public benchmark, in a folder of its own.")
 
   @Option(help: "The folder to write, which must not exist or be empty.")
-  var out: String
+  var out: PathArgument
 
   @Option(help: "Which scenes: those that models train on, or others.")
   var split = WorldSplit.val
@@ -30,7 +30,14 @@ struct WorldCommand: ParsableCommand {
   }
 
   func run() throws {
-    try WorldWriter.write(to: URL(fileURLWithPath: out), split: split, count: count, seed: seed)
-    Logger(label: "world").info("wrote \(out)")
+    try Interrupt.watch { isRequested in
+      do {
+        try WorldWriter.write(
+          to: out.url, split: split, count: count, seed: seed, isCancelled: isRequested)
+        Logger(label: "world").info("wrote \(out)")
+      } catch is CancellationError {
+        Logger(label: "world").notice("stopped; nothing was written")
+      }
+    }
   }
 }
