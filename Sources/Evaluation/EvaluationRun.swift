@@ -57,6 +57,8 @@ package struct EvaluationRun: Sendable {
   ///   - onProgress: Receives how many questions are answered and how many there are.
   ///   - leaveOut: Receives each question that cannot be asked, because it is too long or its picture is damaged, and the
   ///     reason as a sentence; what it throws ends the run.
+  ///   - onLogFailure: Receives why the log could not be brought to an end, when all answers are there; what it throws
+  ///     takes them along.
   ///   - isCancelled: Asked before every token; true ends the run with the batches that are complete.
   /// - Returns: Answers in the order of the questions, the earlier ones included.
   package func answers(
@@ -65,6 +67,7 @@ package struct EvaluationRun: Sendable {
     leaveOut: @escaping @Sendable (BenchmarkItem, String) throws -> Void = { item, reason in
       throw BenchmarkError.question(place: item.place, id: item.id.description, reason: reason)
     },
+    onLogFailure: (any Error) throws -> Void = { throw $0 },
     isCancelled: @escaping @Sendable () -> Bool = { false },
     onProgress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
   ) throws -> AnswerFile {
@@ -108,7 +111,11 @@ package struct EvaluationRun: Sendable {
       }
     }
     let (records, failure) = queue.withLock { ($0.written, $0.failure) }
-    try log?.finish(records)
+    do {
+      try log?.finish(records)
+    } catch {
+      try onLogFailure(error)
+    }
     if let failure { throw failure }
     return AnswerFile(asked.indices.compactMap { records[$0] })
   }

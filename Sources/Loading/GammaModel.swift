@@ -73,11 +73,27 @@ package enum GammaModel {
     }
   }
 
+  /// The format in which a model's weights lie in its files.
+  /// - Throws: As opening the folder does.
+  package static func storedPrecision(_ url: URL, base: URL? = nil) throws -> WeightPrecision {
+    try WeightPrecision.stored(in: ModelSource(url, base: base).open())
+  }
+
+  /// Refuses to make something new of packed weights, which would carry their loss along.
+  /// - Parameter remedy: What to do instead.
+  static func checkIsOriginal(_ folder: CheckpointFolder, _ remedy: String) throws {
+    let stored = try WeightPrecision.stored(in: folder)
+    guard stored.isPacked else { return }
+    throw ModelError(
+      "\(folder.url.path): the weights are quantized (\(stored.rawValue)) and not the original ones; \(remedy)"
+    )
+  }
+
   /// The format in which weights are held where nobody asks for another: the stored one. Products with bfloat16 weights are
   /// native where the processor has such, and elsewhere widen them as they are read, which costs less than twice the memory.
   /// - Throws: As opening the folder does.
   package static func usualPrecision(_ url: URL, base: URL? = nil) throws -> WeightPrecision? {
-    let stored = try WeightPrecision.stored(in: ModelSource(url, base: base).open())
+    let stored = try storedPrecision(url, base: base)
     // Packed weights are taken as they lie, whatever their formats are.
     return stored == .bfloat16 ? .bfloat16 : nil
   }
@@ -88,7 +104,13 @@ package enum GammaModel {
     _ registry: ModelRegistry
   ) throws {
     let stored = try WeightPrecision.stored(in: folder)
-    let wanted = precision ?? ([.int4, .int8].contains(stored) ? stored : .float32)
+    let wanted = precision ?? (stored.isPacked ? stored : .float32)
+    guard wanted == stored || !wanted.isPacked || !stored.isPacked else {
+      throw ModelError(
+        choice:
+          "\(folder.url.path): the weights are quantized as \(stored.rawValue), and doing it again as \(wanted.rawValue) would lose more than the original does; leave --dtype out, or take the original"
+      )
+    }
     guard
       let inspection = try? ModelInspection(
         folder, registry: registry, isForeign: { RouterNames.layer(ofRouter: $0) != nil })

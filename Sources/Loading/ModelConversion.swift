@@ -180,6 +180,7 @@ extension ModelConversion {
   ) throws -> [Int] {
     try ModelFolder.check(target, isNot: source)
     let folder = try ModelSource(source, base: base).open()
+    try GammaModel.checkIsOriginal(folder, "convert the original, and quantize what comes out")
     let json = try folder.config()
     guard try json.optionalObject("mod")?.optionalBool("mod_enable") != true else {
       throw ModelError("\(source.path): the model has routed layers already; convert its dense original")

@@ -15,6 +15,7 @@ package enum ModelQuantization {
     _ source: URL, base: URL? = nil, format: PackedMatrix.Format, to target: URL, mayReplace: Bool = false
   ) throws {
     try ModelFolder.check(target, isNot: source)
+    try GammaModel.checkIsOriginal(ModelSource(source, base: base).open(), "quantize the original")
     let model = try GammaModel.load(source, precision: format == .int8 ? .int8 : .int4, base: base)
     try ModelFolder.write(
       model, to: target, format: .packed, tokenizer: GammaModel.tokenizerFolder(source, base: base),

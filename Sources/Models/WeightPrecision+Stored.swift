@@ -2,6 +2,9 @@ package import Checkpoints
 package import Tensors
 
 extension WeightPrecision {
+  /// Whether matrices have fewer than 16 bits, with scales beside them.
+  package var isPacked: Bool { self == .int8 || self == .int4 }
+
   /// The format in which a checkpoint holds its weights: that of most numbers, with 16 bits of either kind taken as bfloat16.
   package static func stored(in source: some TensorSource) throws -> WeightPrecision {
     var counts: [WeightPrecision: Int] = [:]

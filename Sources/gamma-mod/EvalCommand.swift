@@ -173,10 +173,11 @@ struct EvalCommand: ParsableCommand {
     let items = try run.items(folder)
     let log = try answerURL(folder).map { try self.log($0, folder, items, precision) }
     let meter = ProgressLine(name)
+    var logFailure: (any Error)?
     let answered = try Interrupt.watch { isRequested in
       let answered = try run.answers(
         items, of: folder.benchmark, sessions: session.lanes, log: log,
-        leaveOut: { try folder.leaveOut($0, $1) }, isCancelled: isRequested
+        leaveOut: { try folder.leaveOut($0, $1) }, onLogFailure: { logFailure = $0 }, isCancelled: isRequested
       ) {
         done, total in
         meter.show(done, of: total)
@@ -193,6 +194,7 @@ struct EvalCommand: ParsableCommand {
     let scoringOptions = scoringOptions(folder)
     // The score is told first: what cannot be written does not take it along.
     try printer.add(Outcome(folder, answered, scoringOptions, switches: grey ? ["grey pictures"] : []))
+    if let logFailure { throw logFailure }
     try scoring.writeSubmission(answered, folder, scoringOptions)
   }
 

@@ -3,6 +3,7 @@ import ArgumentParser
 import Foundation
 import Loading
 import MixtureOfDepths
+import Models
 import Tensors
 import Tokenization
 
@@ -116,6 +117,13 @@ struct ModelOptions: ParsableArguments {
     let session = try VisionLanguageSession(
       url, precision: precision(), routing: routing, template: template?.template, system: system,
       threads: threads, base: base)
+    let stored = try GammaModel.storedPrecision(url, base: base)
+    if stored.isPacked, let asked = askedPrecision, asked != stored {
+      StandardError.write(
+        line:
+          "\(model): the weights are stored as \(stored.rawValue); as \(asked.rawValue) they take more memory and are no more exact"
+      )
+    }
     if base == nil, session.model.isUntuned { StandardError.write(line: untunedNotice) }
     return session
   }

@@ -49,6 +49,21 @@ import Testing
           "\(format.rawValue) \(ByteCount.text(inspection.memory(inspection.usualPrecision))) (default)"))
       #expect(try GammaModel.usualPrecision(copy) == nil)
       #expect(throws: (any Error).self) { try ModelQuantization.quantize(shipped, format: format, to: copy) }
+      // What was lost once is not lost again in silence.
+      let other = copy.appendingPathExtension("other")
+      for make in [
+        { try ModelQuantization.quantize(copy, format: .int8, to: other) },
+        {
+          var conversion = ModelConversion()
+          conversion.choice = .listed([1])
+          _ = try conversion.convert(copy, report: nil, to: other)
+        },
+        { _ = try GammaModel.load(copy, precision: format == .int8 ? .int4 : .int8) },
+      ] {
+        let error = #expect(throws: ModelError.self) { try make() }
+        #expect(error?.description.contains("quantized") == true)
+      }
+      #expect(!FileManager.default.fileExists(atPath: other.path))
     }
   }
 
