@@ -1,4 +1,5 @@
-.PHONY: setup build test demo examples docs format lint bench bench-peers
+.PHONY: setup build test check sanitize demo figures manual install uninstall check-install check-readme examples docs \
+  format lint bench bench-peers
 
 setup:
 	@scripts/setup
@@ -9,9 +10,44 @@ build: setup
 demo: build
 	@.build/release/gamma-mod demo --overlay .build/demo-overlay.png --overwrite
 
+# What README.md shows: a picture with what was skipped of it, and accuracy against work from the study's stored results.
+figures: build
+	@.build/release/gamma-mod demo --overlay docs/figures/skipped.png
+	@cd docs/figures && sha256sum *.png >SHA256SUMS
+	@.build/release/gamma-mod reproduce --out docs/reproduction --report-only
+
+# Manual pages from the command line's own descriptions, by swift-argument-parser's plugin.
+manual: build
+	@swift package generate-manual --multi-page >/dev/null
+
+# PREFIX (/usr/local) says where to; DESTDIR stands in front of it for those who make packages.
+install: manual
+	@scripts/install install
+
+uninstall:
+	@scripts/install uninstall
+
+# Installs into a folder of its own and uses what is there, with the tool and the options of `make test`.
+check-install: setup
+	@swift package -c release -Xswiftc -enable-testing --scratch-path .build/testing generate-manual --multi-page >/dev/null
+	@BINARY=.build/testing/release/gamma-mod MANUAL=.build/testing/plugins/GenerateManual/outputs/gamma-mod scripts/check-install
+
+# Every command of README.md in a clean clone, which is built there.
+check-readme: setup
+	@scripts/check-readme
+
 # Numerical tests need optimised code; a build folder of their own keeps `make build` incremental.
+# FILTER is a regular expression of the names to run (docs/testing.md).
 test: setup
-	swift test -c release -Xswiftc -enable-testing --scratch-path .build/testing
+	swift test -c release -Xswiftc -enable-testing --scratch-path .build/testing $(if $(FILTER),--filter '$(FILTER)')
+
+# For work on whatever computes little: Swift without optimisation builds fast, C with it runs fast.
+check: setup
+	swift test --scratch-path .build/checking -Xcc -O2 $(if $(FILTER),--filter '$(FILTER)')
+
+# Over the suites in which threads and memory matter most; FULL=1 for all of them, which takes some hours.
+sanitize: setup
+	@scripts/sanitize $(if $(FULL),--full)
 
 # The package as others see it: built from a package of its own, and asked.
 examples: setup
@@ -35,3 +71,4 @@ format:
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples
+	scripts/check-fixtures

@@ -52,28 +52,34 @@ let package = Package(
     .target(name: "CKernels", cSettings: cSettings),
     .target(name: "CThreads", cSettings: cSettings),
     module("Tensors", ["COneDNN", "CKernels", "CThreads"]),
+    module("Wording"),
+    module("Plotting"),
     module("Files"),
     module("StrictJSON"),
-    module("Checkpoints", ["Tensors", "Files", "StrictJSON", crypto]),
-    module("Tokenization", ["StrictJSON", "CSentencePiece"]),
+    module("Checkpoints", ["Tensors", "Wording", "Files", "StrictJSON", crypto]),
+    module("Tokenization", ["Wording", "StrictJSON", "CSentencePiece"]),
     module("Images", ["Tensors", "Files", "StrictJSON", "CPNG", "CTurboJPEG", "CWebP", crypto]),
-    module("Models", ["Tensors", "Files", "StrictJSON", "Checkpoints", "Images", "Tokenization"]),
-    module("MixtureOfDepths", ["Tensors", "StrictJSON", "Checkpoints", "Models", "CLAPACK"]),
+    module(
+      "Models", ["Tensors", "Wording", "Files", "StrictJSON", "Checkpoints", "Images", "Tokenization"]),
+    module(
+      "MixtureOfDepths",
+      ["Tensors", "Wording", "Plotting", "StrictJSON", "Checkpoints", "Models", "CLAPACK"]),
     module(
       "Loading",
       [
-        "Tensors", "Files", "StrictJSON", "Checkpoints", "Images", "Tokenization", "Models",
+        "Tensors", "Wording", "Files", "StrictJSON", "Checkpoints", "Images", "Tokenization", "Models",
         "MixtureOfDepths",
       ]),
     module(
       "Answering",
       [
-        "Tensors", "StrictJSON", "Checkpoints", "Tokenization", "Images", "Models", "MixtureOfDepths",
+        "Tensors", "Wording", "StrictJSON", "Checkpoints", "Tokenization", "Images", "Models",
+        "MixtureOfDepths",
         "Loading",
       ]),
     module("Tracing", ["Tensors", "Checkpoints", "Images", "Models", "MixtureOfDepths", "Answering"]),
     module("Speed", ["Tensors", "StrictJSON", "Images", "Models", "MixtureOfDepths", "Answering"]),
-    module("Benchmarks", ["Files", "StrictJSON"]),
+    module("Benchmarks", ["Wording", "Files", "StrictJSON"]),
     module(
       "Evaluation",
       [
@@ -84,8 +90,8 @@ let package = Package(
     module(
       "Training",
       [
-        "Tensors", "Files", "StrictJSON", "Checkpoints", "Tokenization", "Images", "Models",
-        "MixtureOfDepths", "Loading", "Answering",
+        "Tensors", "Wording", "Plotting", "Files", "StrictJSON", "Checkpoints", "Tokenization", "Images",
+        "Models", "MixtureOfDepths", "Loading", "Answering",
       ]),
     module("PocketWorld", ["Files", "StrictJSON", "Images"]),
     module(
@@ -98,8 +104,8 @@ let package = Package(
     module(
       "Reproduction",
       [
-        "Tensors", "Files", "StrictJSON", "Tokenization", "Images", "Models", "MixtureOfDepths", "Loading",
-        "Answering",
+        "Tensors", "Wording", "Plotting", "Files", "StrictJSON", "Tokenization", "Images", "Models",
+        "MixtureOfDepths", "Loading", "Answering",
         "Speed", "Benchmarks", "Evaluation", "Training", "PocketWorld", "PocketTraining",
       ]),
     module(
@@ -109,21 +115,25 @@ let package = Package(
         "MixtureOfDepths", "Loading",
         "Answering", "Benchmarks", "Evaluation",
       ]),
-    module("GammaModTraining", ["Answering", "StrictJSON", "Training", "PocketTraining", "GammaMoD"]),
+    module(
+      "GammaModTraining", ["Wording", "Answering", "StrictJSON", "Training", "PocketTraining", "GammaMoD"]),
     .executableTarget(
       name: "gamma-mod",
       dependencies: [
         "Answering", "Benchmarks", "CEditLine", "Checkpoints", "Evaluation", "Files", "GammaModTraining",
         "Images", "Loading", "MixtureOfDepths", "Models", "PocketWorld", "Reproduction", "Speed",
         "StrictJSON",
-        "Tensors", "Tokenization", "Tracing",
+        "Tensors", "Tokenization", "Tracing", "Training", "Wording",
         crypto, .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+    .target(name: "Comparing", path: "Tests/Comparing", swiftSettings: settings),
     .target(
       name: "ModelTesting",
-      dependencies: ["Tensors", "StrictJSON", "Checkpoints", "Images", "Models", "MixtureOfDepths"],
+      dependencies: [
+        "Comparing", "Tensors", "StrictJSON", "Checkpoints", "Images", "Models", "MixtureOfDepths",
+      ],
       path: "Tests/ModelTesting", swiftSettings: settings),
     .target(
       name: "RunTesting",
@@ -132,31 +142,35 @@ let package = Package(
       ],
       path: "Tests/RunTesting", swiftSettings: settings),
     .target(name: "Timing", path: "Tests/Timing", swiftSettings: settings),
-    tests("Tensors", ["CKernels"]),
+    tests("Tensors", ["Comparing", "CKernels"]),
+    tests("Wording", []),
+    tests("Plotting", []),
     tests("Files", []),
     tests("StrictJSON", []),
-    tests("Checkpoints", ["Timing", "Tensors", "Files", "StrictJSON"]),
+    tests("Checkpoints", ["Comparing", "Timing", "Tensors", "Files", "StrictJSON"]),
     tests("Tokenization", []),
-    tests("Images", ["Timing", "Checkpoints", "Files", "StrictJSON", "Tensors", crypto]),
+    tests("Images", ["Comparing", "Timing", "Checkpoints", "Files", "StrictJSON", "Tensors", crypto]),
     tests(
       "Models",
       [
-        "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths", "Loading", "Images",
+        "Comparing", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "MixtureOfDepths", "Loading",
+        "Images",
         "Tokenization",
       ]),
     tests(
       "MixtureOfDepths",
-      ["Timing", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models", "Loading"]),
+      ["Comparing", "Timing", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Models", "Loading"]),
     tests(
       "Loading",
       [
-        "Timing", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Images", "Models",
+        "Comparing", "Timing", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Images", "Models",
         "MixtureOfDepths",
       ]),
     tests(
       "Training",
       [
-        "RunTesting", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Tokenization", "Images",
+        "Comparing", "RunTesting", "ModelTesting", "Tensors", "StrictJSON", "Checkpoints", "Tokenization",
+        "Images",
         "Models", "MixtureOfDepths", "Loading", "Answering",
       ]),
     tests(
@@ -168,22 +182,25 @@ let package = Package(
     tests(
       "Answering",
       [
-        "Checkpoints", "Images", "ModelTesting", "MixtureOfDepths", "Loading", "Models", "StrictJSON",
+        "Checkpoints", "Comparing", "Images", "ModelTesting", "MixtureOfDepths", "Loading", "Models",
+        "StrictJSON",
         "Tensors",
         "Tokenization",
         "Tracing",
       ]),
     tests(
-      "Tracing", ["Answering", "Checkpoints", "Images", "MixtureOfDepths", "Loading", "Models", "Tensors"]),
-    tests("Speed", ["Images", "MixtureOfDepths", "Models", "Tensors"]),
+      "Tracing",
+      ["Answering", "Checkpoints", "Comparing", "Images", "MixtureOfDepths", "Loading", "Models", "Tensors"]),
+    tests("Speed", ["Images", "MixtureOfDepths", "Models", "StrictJSON", "Tensors"]),
     tests("PocketWorld", ["StrictJSON", "Images"]),
     tests("Reproduction", ["StrictJSON"]),
     tests("Benchmarks", ["Files", "StrictJSON", "Images", "PocketWorld"]),
     tests(
-      "Evaluation", ["StrictJSON", "MixtureOfDepths", "Loading", "Answering", "PocketWorld", "Benchmarks"]),
+      "Evaluation",
+      ["StrictJSON", "MixtureOfDepths", "Loading", "Answering", "PocketWorld", "Benchmarks", "Tensors"]),
     tests("GammaMoD", ["StrictJSON"]),
     tests("GammaModTraining", ["GammaMoD", "RunTesting"]),
-    tests("gamma-mod", ["Checkpoints", "Images", "StrictJSON"]),
+    tests("gamma-mod", ["Checkpoints", "Comparing", "Images", "StrictJSON"]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -1,3 +1,5 @@
+internal import Wording
+
 /// Why a request cannot be answered. The code says what kind of reason it is, the description names the place and the
 /// remedy; other requests go on.
 package struct AnswerError: Error, CustomStringConvertible, Sendable, Equatable {
@@ -31,6 +33,6 @@ package struct AnswerError: Error, CustomStringConvertible, Sendable, Equatable 
   }
 
   static func pictureMarks(_ marks: Int, pictures: Int) -> AnswerError {
-    AnswerError("the prompt marks \(marks) pictures but \(pictures) are given")
+    AnswerError("the prompt marks \(counted(marks, "picture")) but \(counted(pictures, "is", "are")) given")
   }
 }

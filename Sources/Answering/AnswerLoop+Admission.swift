@@ -1,6 +1,7 @@
 internal import MixtureOfDepths
 internal import Models
 internal import Tensors
+internal import Wording
 
 /// Who is let in, and from where it goes on.
 extension AnswerLoop {
@@ -13,7 +14,7 @@ extension AnswerLoop {
     guard prompt.ids.count <= decoder.contextLength else {
       throw AnswerError(
         .promptTooLong,
-        "the prompt takes \(prompt.ids.count) tokens but the model reads at most \(decoder.contextLength); shorten it or give fewer pictures"
+        "the prompt takes \(counted(prompt.ids.count, "token")) but the model reads at most \(decoder.contextLength); shorten it or give fewer pictures"
       )
     }
     for (id, picture) in zip(prompt.ids, prompt.pictureOfRow)
@@ -28,7 +29,7 @@ extension AnswerLoop {
     guard bytes <= limits.cacheBytes else {
       throw AnswerError(
         .outOfBudget,
-        "\(rows) rows of prompt and answer need \(bytes >> 20) MiB of keys and values but \(limits.cacheBytes >> 20) MiB are allowed; ask for fewer tokens or allow more"
+        "\(counted(rows, "row of prompt and answer needs", "rows of prompt and answer need")) \(bytes >> 20) MiB of keys and values but \(limits.cacheBytes >> 20) MiB are allowed; ask for fewer tokens or allow more"
       )
     }
     return RequestNeed(rows: rows, cacheBytes: bytes)

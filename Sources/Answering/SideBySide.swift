@@ -1,6 +1,7 @@
 internal import Foundation
 package import Images
 internal import Tokenization
+internal import Wording
 
 /// Two models asked the same questions in turn.
 package struct SideBySide {
@@ -90,12 +91,12 @@ package struct SideBySide {
     }
     let same = rows.count { Self.plain($0.dense) == Self.plain($0.routed) }
     lines += [
-      line("mean of \(rows.count) questions", "dense", "γ-MoD", ""),
+      line("mean of \(counted(rows.count, "question"))", "dense", "γ-MoD", ""),
       pair("image rows skipped", "%.1f %%", skip, "in routed layers"),
       pair("decoder work, prompt", "%.0f MFLOP", flops, ratio(flops)),
       pair("decoder time, prompt", "%.2f ms", time, ratio(time)),
       pair("keys and values kept", "%.0f KiB", cache, ratio(cache)),
-      "\(same) of \(rows.count) answers are the same",
+      "\(same) of \(counted(rows.count, "answer is", "answers are")) the same",
     ]
     return lines.joined(separator: "\n")
   }

@@ -5,6 +5,7 @@ internal import MixtureOfDepths
 package import Models
 package import Tensors
 package import Tokenization
+internal import Wording
 
 /// A model with its tokenizer and picture preprocessing, ready to be asked.
 package final class VisionLanguageSession: Sendable {
@@ -24,13 +25,15 @@ package final class VisionLanguageSession: Sendable {
   ///   - threads: The most threads that one operation uses.
   ///   - base: The model that `url` only changes, for folders that hold an adapter or a projector.
   ///   - registry: The families that are known.
+  ///   - onRead: Receives how many bytes of the weights have been read, and how many there are.
   package convenience init(
     _ url: URL, precision: WeightPrecision? = nil, routing: GammaModel.Routing = .asStored,
     template: ConversationTemplate? = nil, system: String? = nil,
-    threads: Int, base: URL? = nil, registry: ModelRegistry = .standard
+    threads: Int, base: URL? = nil, registry: ModelRegistry = .standard,
+    onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }
   ) throws {
     let model = try GammaModel.load(
-      url, precision: precision, routing: routing, base: base, registry: registry)
+      url, precision: precision, routing: routing, base: base, registry: registry, onRead: onRead)
     let files = try GammaModel.tokenizerFolder(url, base: base)
     let usual = template ?? model.template
     self.init(
@@ -70,7 +73,8 @@ package final class VisionLanguageSession: Sendable {
     var text = try template.prompt(placing(images.count, in: messages))
     guard text.pictureCount == images.count else {
       throw AnswerError(
-        "the conversation marks \(text.pictureCount) pictures but \(images.count) are given")
+        "the conversation marks \(counted(text.pictureCount, "picture")) but \(counted(images.count, "is", "are")) given"
+      )
     }
     let inputs = try images.compactMap { try imageProcessor?.process($0) }
     let grids = inputs.map { PictureGrid(rows: $0.grid?.height ?? 0, columns: $0.grid?.width ?? 0) }

@@ -1,5 +1,6 @@
 internal import Files
 package import Foundation
+internal import Wording
 
 /// One question of a benchmark, ready to be asked.
 package struct BenchmarkItem: Sendable {
@@ -74,7 +75,7 @@ package struct BenchmarkItem: Sendable {
       }
       guard text.utf8.count / 4 * 3 <= limit else {
         throw fault(
-          "a picture has \(text.utf8.count / 4 * 3) bytes and the limit is \(limit)",
+          "a picture has \(counted(text.utf8.count / 4 * 3, "byte")) and the limit is \(limit)",
           "make it smaller or raise the limit by --limit-image-mib")
       }
       guard let data = Data(base64Encoded: text) else {

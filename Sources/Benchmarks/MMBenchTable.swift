@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Wording
 
 /// MMBench's table: one question a row, fields separated by tabs.
 struct MMBenchTable {
@@ -29,7 +30,7 @@ struct MMBenchTable {
     }
     let size = (try? FileManager.default.attributesOfItem(atPath: url.path))?[.size] as? Int
     if let size, size > limit {
-      throw fault("the table has \(size) bytes and the limit is \(limit)", "split the table")
+      throw fault("the table has \(counted(size, "byte")) and the limit is \(limit)", "split the table")
     }
     guard let data = FileManager.default.contents(atPath: url.path) else {
       throw fault("the table cannot be read", "check its permissions")
@@ -46,7 +47,8 @@ struct MMBenchTable {
       try faults.row {
         guard fields.count <= count else {
           throw fault(
-            "row \(number + 2) has \(fields.count) fields and the table \(count) columns", "mend the row")
+            "row \(number + 2) has \(counted(fields.count, "field")) and the table \(counted(count, "column"))",
+            "mend the row")
         }
         return try Row(fields + [String](repeating: "", count: count - fields.count), places) {
           fault("row \(number + 2) has no whole number as its index", "give MMBench's TSV file")

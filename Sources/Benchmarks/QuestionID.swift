@@ -1,4 +1,4 @@
-internal import StrictJSON
+package import StrictJSON
 
 /// What names a question in the official files: a number in some benchmarks, text in others.
 package enum QuestionID: Sendable, Hashable, CustomStringConvertible {
@@ -13,7 +13,7 @@ package enum QuestionID: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  init?(_ value: JSONValue) {
+  package init?(_ value: JSONValue) {
     if let number = value.int {
       self = .number(number)
     } else if let text = value.string {

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import StrictJSON
+internal import Wording
 
 extension ScoringTask {
   /// POPE: the mean of three F1 scores. Answers and labels of a category are paired by position.
@@ -19,7 +20,7 @@ extension ScoringTask {
         guard onlyAnswered || isLenient, ids.count == labels.count else {
           throw BenchmarkError.answers(
             problem:
-              "there are \(records.count) answers to the \(labels.count) questions of POPE's \(category) setting",
+              "\(counted(labels.count, "question")) of POPE's \(category) setting met \(counted(records.count, "answer"))",
             remedy:
               "answer all questions, in the order of the question file, or count missing answers as wrong with --lenient"
           )

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import StrictJSON
+internal import Wording
 
 /// Answers on their way to a score.
 struct ScoringTask {
@@ -45,7 +46,8 @@ struct ScoringTask {
   func requireAnswers(_ count: Int) throws {
     guard count > 0 else {
       throw BenchmarkError.answers(
-        problem: "none of the \(answers.records.count) answers belongs to a question of \(folder.url.path)",
+        problem:
+          "none of the \(counted(answers.records.count, "answer")) belongs to a question of \(folder.url.path)",
         remedy: "check that the answers are of this benchmark")
     }
   }

@@ -1,3 +1,5 @@
+import Wording
+
 /// A file of `torch.save` before PyTorch 1.6: five pickles (a magic number, a version, the machine, the table, the keys
 /// of the storages), then each storage as its number of elements and their bytes.
 struct LegacyPyTorchFile {
@@ -89,7 +91,8 @@ struct LegacyPyTorchFile {
       guard let count = cursor.number(Int64.self), Int(count) == storage.count else {
         throw fault(
           cursor.offset,
-          "storage \(key) has not the \(storage.count) numbers of the table; download the file again")
+          "storage \(key) has not the \(counted(storage.count, "number")) of the table; download the file again"
+        )
       }
       guard let content = cursor.take(storage.count * storage.type.size) else {
         throw fault(

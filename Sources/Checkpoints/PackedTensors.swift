@@ -1,4 +1,5 @@
 package import Tensors
+internal import Wording
 
 /// How packed matrices lie in files: as bytes in the order of memory, under the tensor's name and the format's as a suffix,
 /// such as `model.layers.0.mlp.up_proj.weight.int4`.
@@ -23,7 +24,9 @@ extension TensorSource {
     try withStoredBytes(name) { source in
       guard source.count == PackedMatrix.byteCount(shape, format) else {
         throw CheckpointError(
-          name, "\(source.count) bytes are no \(format.rawValue) matrix \(shape); quantize the model again")
+          name,
+          "\(counted(source.count, "byte is", "bytes are")) no \(format.rawValue) matrix \(shape); quantize the model again"
+        )
       }
       return PackedMatrix(bytes: source, shape: shape, format: format, backend: backend)
     }

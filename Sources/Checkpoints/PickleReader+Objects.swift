@@ -1,3 +1,5 @@
+import Wording
+
 extension PickleReader {
   mutating func mention(module: String, name: String) throws {
     guard let global = PickleGlobal(module: module, name: name) else {
@@ -47,7 +49,8 @@ extension PickleReader {
     guard case .global(.storage(let type)) = items[1] else { throw unexpected(items[1], "a storage's type") }
     let key = try string(items[2], "a storage's key")
     guard key.utf8.count <= 64 else {
-      throw fault("a storage's key has \(key.utf8.count) bytes and the limit is 64; save the file again")
+      throw fault(
+        "a storage's key has \(counted(key.utf8.count, "byte")) and the limit is 64; save the file again")
     }
     guard case .integer(let count) = items[4], count >= 0, count <= Int.max / type.size else {
       throw fault("storage \(key) has no possible length; download the file again")

@@ -1,9 +1,12 @@
+import Wording
+
 extension PickleReader {
   /// `(storage, offset, shape, strides, requires_grad, hooks)`, with bits of a lazy sign or conjugate behind it.
   mutating func rebuildTensor(_ items: [PickleValue]) throws {
     guard 6...7 ~= items.count else {
       throw fault(
-        "a tensor is made of \(items.count) values and not of 6; save the file again with torch.save")
+        "a tensor is made of \(counted(items.count, "value")) and not of 6; save the file again with torch.save"
+      )
     }
     guard case .storage(let storage) = items[0] else { throw unexpected(items[0], "a tensor's storage") }
     guard case .integer(let offset) = items[1] else { throw unexpected(items[1], "a tensor's offset") }
@@ -50,7 +53,7 @@ extension PickleReader {
     else {
       throw fault(
         "a tensor of shape \(shape), strides \(strides) and offset \(offset) does not fit its storage of "
-          + "\(storage.count) numbers; download the file again")
+          + "\(counted(storage.count, "number")); download the file again")
     }
     // Numbers may be repeated by strides of 0, and a few bytes must not become more than any memory holds.
     guard bytes <= cursor.bytes.count else {

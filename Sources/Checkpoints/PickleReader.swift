@@ -1,3 +1,5 @@
+import Wording
+
 /// Reads one pickle of tensors as the bytes of a small stack machine.
 ///
 /// A pickle is a program, and loading one by Python's rules can run anything. This machine knows the instructions that
@@ -63,7 +65,8 @@ struct PickleReader {
       }
     }
     guard stack.count == 1, marks.isEmpty else {
-      throw fault("the pickle ends with \(stack.count) values and not with one; download the file again")
+      throw fault(
+        "the pickle ends with \(counted(stack.count, "value")) and not with one; download the file again")
     }
     return stack[0]
   }

@@ -1,3 +1,5 @@
+import Wording
+
 /// A file of `torch.save` since PyTorch 1.6: a zip archive of a folder with `data.pkl`, the pickled table, and `data/0`,
 /// `data/1`, …, the storages.
 struct PyTorchArchive {
@@ -19,7 +21,7 @@ struct PyTorchArchive {
     guard let table = tables.first, tables.count == 1 else {
       throw CheckpointError(
         path,
-        "byte 0: the zip archive has \(tables.count) files data.pkl and not one; this is no file of torch.save"
+        "byte 0: the zip archive has \(counted(tables.count, "file")) data.pkl and not one; this is no file of torch.save"
       )
     }
     root = String(table.dropLast("data.pkl".count))
@@ -46,7 +48,7 @@ struct PyTorchArchive {
       }
       guard storage.count * storage.type.size <= content.count else {
         throw reader.fault(
-          "storage \(storage.key) has \(content.count) bytes and \(storage.count) numbers of \(storage.type.rawValue) "
+          "storage \(storage.key) has \(counted(content.count, "byte")) and \(counted(storage.count, "number")) of \(storage.type.rawValue) "
             + "need more; download the file again", at: storage.place)
       }
       return content.lowerBound

@@ -1,4 +1,5 @@
 import StrictJSON
+import Wording
 
 /// The header of a safetensors file: an unsigned 64-bit length, then a JSON object of that many bytes.
 ///
@@ -12,7 +13,8 @@ struct SafetensorsHeader {
   init(_ file: UnsafeRawBufferPointer, path: String, limits: SafetensorsLimits) throws {
     guard !file.isEmpty else { throw CheckpointError(path, "the file is empty; download or write it again") }
     guard file.count >= 8 else {
-      throw CheckpointError(path, "the file has only \(file.count) bytes; it was cut off, write it again")
+      throw CheckpointError(
+        path, "the file has only \(counted(file.count, "byte")); it was cut off, write it again")
     }
     let length = UInt64(littleEndian: file.loadUnaligned(as: UInt64.self))
     guard length <= limits.headerBytes else {
@@ -24,7 +26,8 @@ struct SafetensorsHeader {
     guard length <= file.count - 8 else {
       throw CheckpointError(
         path,
-        "the header needs \(length) bytes of \(file.count - 8); the file was cut off, download it again")
+        "the header needs \(counted(length, "byte")) of \(file.count - 8); the file was cut off, download it again"
+      )
     }
     let dataStart = 8 + Int(length)
     let bytes = UnsafeRawBufferPointer(rebasing: file[8..<dataStart])
@@ -123,7 +126,7 @@ struct SafetensorsHeader {
     }
     guard offsets[1] - offsets[0] == bytes else {
       throw fault(
-        "\(typeName) of shape \(shape) needs \(bytes) bytes, data_offsets give \(offsets[1] - offsets[0]); "
+        "\(typeName) of shape \(shape) needs \(counted(bytes, "byte")), data_offsets give \(offsets[1] - offsets[0]); "
           + "write the file again")
     }
     return TensorEntry(
@@ -142,7 +145,7 @@ struct SafetensorsHeader {
       guard entry.range.lowerBound == end else {
         throw CheckpointError(
           path,
-          "\(entry.range.lowerBound - end) bytes between \(previous) and \(entry.name) belong to no tensor; "
+          "between \(previous) and \(entry.name) \(counted(entry.range.lowerBound - end, "byte belongs", "bytes belong")) to no tensor; "
             + "write the file again")
       }
       end = entry.range.upperBound
@@ -150,7 +153,9 @@ struct SafetensorsHeader {
     }
     guard end == data.upperBound else {
       throw CheckpointError(
-        path, "\(data.upperBound - end) bytes after \(previous) belong to no tensor; write the file again")
+        path,
+        "after \(previous) \(counted(data.upperBound - end, "byte belongs", "bytes belong")) to no tensor; write the file again"
+      )
     }
   }
 }

@@ -2,6 +2,7 @@ internal import Files
 package import Foundation
 import StrictJSON
 package import Tensors
+internal import Wording
 
 /// Collects tensors and writes them as one safetensors file, byte for byte as the official library would: the same
 /// tensors and metadata always give the same file.
@@ -53,7 +54,8 @@ package struct SafetensorsWriter {
   /// Adds elements of any format by their little-endian bytes.
   package mutating func add(_ name: String, bytes: [UInt8], _ type: StoredType, shape: [Int]) throws {
     guard bytes.count.isMultiple(of: type.size) else {
-      throw CheckpointError(name, "\(bytes.count) bytes are no whole number of \(type.rawValue) elements")
+      throw CheckpointError(
+        name, "\(counted(bytes.count, "byte is", "bytes are")) no whole number of \(type.rawValue) elements")
     }
     try add(name, type, shape, count: bytes.count / type.size, .bytes(bytes))
   }

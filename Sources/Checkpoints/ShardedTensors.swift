@@ -1,6 +1,7 @@
 import Foundation
 import StrictJSON
 import Tensors
+import Wording
 
 /// Tensors in several files, each of which an index finds by name.
 struct ShardedTensors: TensorSource {
@@ -92,7 +93,8 @@ struct ShardedTensors: TensorSource {
       .map { "\($0.key) in \(shards[$0.value])" }.sorted()
     if !absent.isEmpty {
       faults.append(
-        "\(absent.count) tensors are not in the files that weight_map names, such as \(list(absent))")
+        "\(counted(absent.count, "tensor is", "tensors are")) not in the files that weight_map names, such as \(list(absent))"
+      )
     }
     var owners: [String: [String]] = [:]
     for (shard, file) in zip(shards, files) {
@@ -100,7 +102,10 @@ struct ShardedTensors: TensorSource {
     }
     let twice = owners.filter { $0.value.count > 1 }
       .map { "\($0.key) in \($0.value.joined(separator: " and "))" }.sorted()
-    if !twice.isEmpty { faults.append("\(twice.count) tensors are in several files, such as \(list(twice))") }
+    if !twice.isEmpty {
+      faults.append(
+        "\(counted(twice.count, "tensor is", "tensors are")) in several files, such as \(list(twice))")
+    }
     return faults
   }
 

@@ -1,3 +1,5 @@
+import Wording
+
 /// The table of contents of a zip archive whose files are stored as they are, which PyTorch writes so that they can be
 /// mapped. Format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT (sections 4.3.7 to 4.3.16)
 struct ZipArchive {
@@ -27,7 +29,8 @@ struct ZipArchive {
     }
     guard cursor.remaining == 0 else {
       throw fault(
-        cursor.offset, "the table of contents has more than \(directory.count) files; download it again")
+        cursor.offset,
+        "the table of contents has more than \(counted(directory.count, "file")); download it again")
     }
     extents.sort { $0.lowerBound < $1.lowerBound }
     for (previous, next) in zip(extents, extents.dropFirst()) where next.lowerBound < previous.upperBound {
@@ -80,7 +83,8 @@ struct ZipArchive {
       bytes[localName].elementsEqual(bytes[nameRange]), local.take(Int(localExtra)) != nil
     else { throw fault(min(header, bytes.count), "\(name) does not begin here; download the file again") }
     guard let content = local.take(size) else {
-      throw fault(local.offset, "\(name) needs \(size) bytes of \(local.remaining); download the file again")
+      throw fault(
+        local.offset, "\(name) needs \(counted(size, "byte")) of \(local.remaining); download the file again")
     }
     return (name, header..<content.upperBound, content)
   }
@@ -114,7 +118,7 @@ struct ZipArchive {
     guard directory.count <= limits.archiveEntries else {
       throw fault(
         found,
-        "the zip archive has \(directory.count) files and the limit is \(limits.archiveEntries); more is taken for an attack, so get the file anew"
+        "the zip archive has \(counted(directory.count, "file")) and the limit is \(limits.archiveEntries); more is taken for an attack, so get the file anew"
       )
     }
     let (end, overflow) = directory.start.addingReportingOverflow(directory.size)

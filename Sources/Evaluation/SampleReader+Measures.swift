@@ -48,10 +48,11 @@ extension ModelConversion {
   package func fittedRouter(
     _ source: URL, base: URL? = nil, report: ARankReport?, items: [BenchmarkItem], threads: Int,
     imageLimits: ImageLimits = ImageLimits(), registry: ModelRegistry = .standard,
-    onProgress: (Int) throws -> Void = { _ in }
+    onProgress: (Int) throws -> Void = { _ in },
+    onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }
   ) throws -> Tensor {
     let session = try VisionLanguageSession(
-      source, routing: .ignored, threads: threads, base: base, registry: registry)
+      source, routing: .ignored, threads: threads, base: base, registry: registry, onRead: onRead)
     let routed = try routedLayers(report, layerCount: session.model.decoder.layers.count)
     return try SampleReader(session, imageLimits: imageLimits).attentionRouter(
       items, routed: routed, onProgress: onProgress)

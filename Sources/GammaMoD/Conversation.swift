@@ -1,13 +1,11 @@
-internal import Images
-internal import Tokenization
+internal import Answering
 
 /// Questions, pictures and answers in turn.
 ///
 /// A conversation is a value: a copy may go on in another direction. Asking again reads only what is new, whichever copy it
 /// comes from, as long as the model still keeps what earlier answers have read.
 public struct Conversation: Sendable {
-  private(set) var messages: [ConversationMessage] = []
-  private(set) var pictures: [PixelImage] = []
+  private(set) var dialogue = Dialogue()
 
   /// A conversation in which nothing has been said yet.
   public init() {}
@@ -17,12 +15,11 @@ public struct Conversation: Sendable {
   ///   - text: What is asked; whatever it spells stays text.
   ///   - pictures: Pictures that come with it, in front of its text. Earlier ones need not be given again.
   public mutating func addQuestion(_ text: String, about pictures: [Picture] = []) {
-    messages.append(ConversationMessage(.user, text, pictures: pictures.count))
-    self.pictures += pictures.map(\.image)
+    dialogue.addQuestion(text, pictures: pictures.map(\.image))
   }
 
   /// Adds what the model answered, token by token, so that the next question goes on behind it.
   public mutating func addAnswer(_ answer: Answer) {
-    messages.append(ConversationMessage(.assistant, content: .tokens(answer.ids)))
+    dialogue.addAnswer(answer.ids)
   }
 }

@@ -78,13 +78,12 @@ public final class Model: Sendable {
     async throws(GammaModError) -> AnswerStream
   {
     try GammaModError.translating {
-      guard conversation.messages.last?.role == .user else {
+      guard conversation.dialogue.isAsked else {
         throw GammaModError(.request, "the conversation ends with no question; add one before it is asked")
       }
-      let prompt = try session.prompt(
-        conversation.messages + [ConversationMessage(.assistant, nil)], images: conversation.pictures)
+      let prompt = try conversation.dialogue.prompt(session)
       let request = AnswerRequest(prompt, try options.forEngine(session.model.routing))
-      return AnswerStream(engine.submit(request)) { [session, picture = conversation.pictures.first] in
+      return AnswerStream(engine.submit(request)) { [session, picture = conversation.dialogue.pictures.first] in
         Answer(AnswerReport($0, to: prompt, session), picture: picture)
       }
     }

@@ -2,17 +2,17 @@ internal import Answering
 public import Foundation
 public import GammaMoD
 internal import PocketTraining
-internal import StrictJSON
-internal import Training
+package import Training
+internal import Wording
 
 /// A training run as a JSON file describes it: which model learns what, from which data.
 public struct TrainingJob: Sendable {
   private let job: TrainingRun
 
-  /// Reads a run file. Paths in it start from the current folder; `docs/training.md` lists its keys.
+  /// Reads a run file. Paths in it start from its own folder; `docs/training.md` lists its keys.
   /// - Throws: `.json` or `.training` with the key at fault and what it should be.
   public init(runFile: URL) throws(GammaModError) {
-    job = try Self.translating { try TrainingRun(runFile: JSONObject.read(contentsOf: runFile)) }
+    job = try Self.translating { try TrainingRun(runFile: runFile) }
   }
 
   /// The folder that the run writes: its state, its log and, at the end, the model in `model`.
@@ -29,11 +29,27 @@ public struct TrainingJob: Sendable {
     resuming: Bool = false, threads: Int = ProcessInfo.processInfo.activeProcessorCount,
     onProgress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws(GammaModError) -> Bool {
+    let line = ProgressLine("step", isTerminal: false) { text in
+      onProgress(text.hasSuffix("\n") ? String(text.dropLast()) : text)
+    }
+    return try await run(
+      resuming: resuming, threads: threads,
+      progress: { line.show($0.step, of: $0.steps, detail: $0.detail) }, report: onProgress)
+  }
+
+  /// As `run(resuming:threads:onProgress:)`, for callers that show progress in their own way.
+  /// - Parameters:
+  ///   - progress: Receives how far the run is, after every step.
+  ///   - report: Receives what is worth a line of its own.
+  package func run(
+    resuming: Bool, threads: Int, progress: @escaping @Sendable (TrainingProgress) -> Void,
+    report: @escaping @Sendable (String) -> Void
+  ) async throws(GammaModError) -> Bool {
     try await Worker.run { cancellation in
       _ = try Self.translating {
         try job.train(
           resume: resuming, threads: max(1, threads), shouldStop: { cancellation.isRequested },
-          report: onProgress)
+          progress: progress, report: report)
       }
       return !cancellation.isRequested
     }

@@ -26,7 +26,7 @@ struct BMPFile {
     }
     let isOld = headerSize == 12
     guard isOld || (40...124).contains(headerSize) else {
-      throw ImageError.unsupported(name: name, reason: "its BMP header has \(headerSize) bytes")
+      throw ImageError.unsupported(name: name, reason: "the size of its BMP header is \(headerSize)")
     }
     guard file.slice(at: 14, count: headerSize) != nil,
       let storedWidth = isOld ? file.littleEndian16(at: 18) : file.littleEndian32(at: 18),

@@ -3,6 +3,7 @@ internal import Foundation
 internal import MixtureOfDepths
 internal import Models
 internal import Tensors
+internal import Wording
 
 extension GammaInspection {
   /// The findings for reading, one a line.
@@ -25,8 +26,9 @@ extension GammaInspection {
       add("parameters", "\(Self.grouped(parameters)) (\(list))")
       add(
         "decoder",
-        "\(decoder.layerCount) layers of width \(decoder.hiddenSize), \(decoder.queryHeads) heads, "
-          + "\(decoder.keyValueHeads) key heads, vocabulary \(Self.grouped(decoder.vocabularySize))")
+        "\(counted(decoder.layerCount, "layer")) of width \(decoder.hiddenSize), \(counted(decoder.queryHeads, "head")), "
+          + "\(counted(decoder.keyValueHeads, "key head")), vocabulary \(Self.grouped(decoder.vocabularySize))"
+      )
       add("context", "\(Self.grouped(decoder.contextLength)) tokens")
       if let tokens = sizes.tokensPerImage, let side = sizes.imageSize {
         add("picture", "\(side) × \(side) pixels become \(Self.grouped(tokens)) tokens")

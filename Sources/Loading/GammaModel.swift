@@ -24,15 +24,18 @@ package enum GammaModel {
   ///     an adapter names.
   ///   - registry: The families that are known.
   ///   - memory: What may be taken; weights that need more are refused before they are read.
+  ///   - onRead: Receives how many bytes of the weights have been read, and how many there are.
   /// - Throws: An error that names the file, what is wrong and what to do.
   package static func load(
     _ url: URL, precision: WeightPrecision? = nil, routing: Routing = .asStored, base: URL? = nil,
-    registry: ModelRegistry = .standard, memory: AvailableMemory = .current
+    registry: ModelRegistry = .standard, memory: AvailableMemory = .current,
+    onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }
   ) throws -> VisionLanguageModel {
     let source = try ModelSource(url, base: base)
     let folder = try source.open()
     try check(memory, holds: folder, precision, registry)
-    let dense = try registry.load(folder, precision: precision) { RouterNames.layer(ofRouter: $0) != nil }
+    let dense = try registry.load(
+      folder, precision: precision, isForeign: { RouterNames.layer(ofRouter: $0) != nil }, onRead: onRead)
     guard routing != .ignored, let json = try dense.configuration.optionalObject("mod"),
       var configuration = try RoutingConfiguration(
         json, layerCount: dense.decoder.layers.count,

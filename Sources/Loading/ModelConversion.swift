@@ -4,6 +4,7 @@ package import MixtureOfDepths
 package import Models
 internal import StrictJSON
 package import Tensors
+internal import Wording
 
 /// Turns a dense model into a γ-MoD model that starts as the same function, ready for tuning.
 ///
@@ -89,7 +90,7 @@ package struct ModelConversion: Sendable {
     }
     guard report.layerCount == layerCount else {
       throw ModelError(
-        "the ARank of \(report.layerCount) layers was measured but the model has \(layerCount); measure this model"
+        "the ARank of \(counted(report.layerCount, "layer")) was measured but the model has \(layerCount); measure this model"
       )
     }
     return report
@@ -172,11 +173,13 @@ extension ModelConversion {
   ///   - dtype: The format of the written weights; nil keeps bfloat16 and float32, and makes float16 bfloat16.
   ///   - base: The model that `source` only changes, as for `GammaModel.load`.
   ///   - mayReplace: Whether a model that is there is replaced.
+  ///   - onRead: Receives how many bytes of the weights have been read, and how many there are.
   /// - Returns: The routed layers.
   /// - Throws: An error that names the file or choice at fault; `target` is then as it was.
   package func convert(
     _ source: URL, report: ARankReport?, router: Tensor? = nil, to target: URL, dtype: DType? = nil,
-    base: URL? = nil, mayReplace: Bool = false, registry: ModelRegistry = .standard
+    base: URL? = nil, mayReplace: Bool = false, registry: ModelRegistry = .standard,
+    onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }
   ) throws -> [Int] {
     try ModelFolder.check(target, isNot: source)
     let folder = try ModelSource(source, base: base).open()
@@ -188,7 +191,8 @@ extension ModelConversion {
     let format = try dtype ?? Self.storedFormat(folder)
     let model = try apply(
       to: GammaModel.load(
-        source, precision: WeightPrecision(format), routing: .ignored, base: base, registry: registry),
+        source, precision: WeightPrecision(format), routing: .ignored, base: base, registry: registry,
+        onRead: onRead),
       report: report, router: router)
     try ModelFolder.write(
       model, to: target, format: .plain(format), tokenizer: GammaModel.tokenizerFolder(source, base: base),

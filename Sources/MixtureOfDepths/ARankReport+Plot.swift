@@ -1,10 +1,14 @@
+internal import Plotting
+internal import Wording
+
 extension ARankReport {
   /// A heat map as an SVG file: a row per layer, a column per variant, and the order in which layers should stay dense.
   package var svg: String {
     var place = [String](repeating: "", count: layerCount)
     for (index, layer) in order().enumerated() { place[layer] = String(index + 1) }
     return HeatMap(
-      title: "ARank by layer", subtitle: "\(Self.short(model)) · \(Self.short(data)) · \(samples) samples",
+      title: "ARank by layer",
+      subtitle: "\(Self.short(model)) · \(Self.short(data)) · \(counted(samples, "sample"))",
       unit: "mean rank", columns: Variant.allCases.map { HeatMap.Column($0.rawValue, values($0)) },
       note: ("dense order", place)
     ).svg

@@ -20,20 +20,25 @@ package final class CheckpointParameters: ParameterSource {
   private var stored: [String: Place] = [:]
   private var faults = TensorFaults()
   private var failure: (any Error)?
+  private let onRead: (_ read: Int, _ all: Int) -> Void
+  /// Bytes of the stored tensors that have been read, and of all.
+  private var (read, all) = (0, 0)
 
   /// - Parameters:
   ///   - towers: Where to look for what the folder itself lacks.
   ///   - precision: How matrices and embeddings are held in memory; norms and biases are always float32. Nil leaves
   ///     packed tensors as they are stored and takes the others as float32.
   ///   - backend: What packs them.
+  ///   - onRead: Receives how many bytes of the stored tensors have been read, and how many there are.
   ///   - familyName: Translates a name on disk into the family's, or nil for tensors that the model does without.
   init(
     _ folder: CheckpointFolder, towers: [TowerFolder] = [], precision: WeightPrecision?, backend: Backend,
-    familyName: (String) -> String?
+    onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }, familyName: (String) -> String?
   ) throws {
     self.folder = folder
     self.precision = precision
     self.backend = backend
+    self.onRead = onRead
     for name in folder.names {
       let (whole, format) = PackedMatrix.Format.split(name)
       guard let family = familyName(whole) else { continue }
@@ -49,6 +54,8 @@ package final class CheckpointParameters: ParameterSource {
         stored[family] = Place(folder: tower.folder, name: name, format: nil)
       }
     }
+    all = try stored.values.reduce(0) { $0 + (try $1.folder.entry($1.name).range.count) }
+    onRead(0, all)
   }
 
   package func parameter(
@@ -61,7 +68,10 @@ package final class CheckpointParameters: ParameterSource {
       return placeholder
     }
     do {
-      return try read(place, name, shape, role) ?? placeholder
+      let parameter = try read(place, name, shape, role) ?? placeholder
+      read += try place.folder.entry(place.name).range.count
+      onRead(read, all)
+      return parameter
     } catch {
       failure = error
       return placeholder

@@ -1,5 +1,6 @@
 package import StrictJSON
 package import Tensors
+internal import Wording
 
 /// The families of text decoders. They share one layer and differ in what it has.
 package enum DecoderKind: String, Sendable, CaseIterable {
@@ -111,7 +112,7 @@ package struct DecoderConfiguration: Sendable, Equatable {
     let window = try size(json, "sliding_window", default: 4096)
     if let types = try json.optionalStrings("layer_types") {
       guard types.count == layers else {
-        throw json.error(at: "layer_types", "it names \(types.count) layers of \(layers)")
+        throw json.error(at: "layer_types", "it names \(counted(types.count, "layer")) of \(layers)")
       }
       return types.map { $0 == "sliding_attention" ? window : nil }
     }

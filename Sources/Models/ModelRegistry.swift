@@ -64,15 +64,17 @@ package struct ModelRegistry: Sendable {
   /// - Parameters:
   ///   - precision: The format of the weights in memory; nil for packed weights as they are stored and others as float32.
   ///   - isForeign: Names on disk that belong to the caller and not to the dense model.
+  ///   - onRead: Receives how many bytes of the weights have been read, and how many there are.
   package func load(
-    _ folder: CheckpointFolder, precision: WeightPrecision?, isForeign: (String) -> Bool = { _ in false }
+    _ folder: CheckpointFolder, precision: WeightPrecision?, isForeign: (String) -> Bool = { _ in false },
+    onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }
   ) throws -> VisionLanguageModel {
     let json = try known(folder.config())
     let files = ModelFiles(json: json, folder: folder)
     let family = try family(files)
     let backend = Backend(threads: ProcessInfo.processInfo.activeProcessorCount)
     let source = try CheckpointParameters(
-      folder, towers: family.towers, precision: precision, backend: backend
+      folder, towers: family.towers, precision: precision, backend: backend, onRead: onRead
     ) { name in
       isForeign(name) ? nil : family.name(ofStored: name)
     }

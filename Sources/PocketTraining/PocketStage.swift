@@ -1,5 +1,5 @@
 internal import Answering
-internal import Foundation
+package import Foundation
 internal import Images
 internal import Loading
 internal import MixtureOfDepths
@@ -33,10 +33,10 @@ package struct PocketStage: TrainingStage {
   let imageRowCounts: [Int]
   let world: WorldSettings
 
-  package init(_ json: JSONObject) throws {
+  package init(_ json: JSONObject, from folder: URL) throws {
     kind = try json.choice("stage")
-    initialDecoder = try json.optionalPath("initial_decoder")
-    initialImages = try json.optionalPath("initial_images")
+    initialDecoder = try json.optionalPath("initial_decoder", from: folder)
+    initialImages = try json.optionalPath("initial_images", from: folder)
     imageRowCounts = try json.optionalInts("image_rows") ?? []
     let rows = 0...WorldRules.patchCount
     guard imageRowCounts.allSatisfy(rows.contains) else {
@@ -45,6 +45,9 @@ package struct PocketStage: TrainingStage {
     }
     world = try WorldSettings(json)
   }
+
+  /// Scenes follow each other for ever.
+  package var sampleCount: Int? { nil }
 
   package func lesson(_ run: RunConfiguration) throws -> Lesson {
     let tokenizer = try TokenizerFolder.load(run.tokenizer)

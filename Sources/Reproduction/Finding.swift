@@ -35,12 +35,11 @@ struct Finding: Sendable {
     }
   }
 
+  /// By how many points more than claimed the first row is ahead, seed by seed.
   /// - Parameters:
   ///   - first, second: The rows' accuracies by seed; each pair saw the same pictures and was asked the same questions.
-  /// - Returns: The verdict, and by how many points more than claimed the first row is ahead. It is decided where that
-  ///   is further from zero than twice its standard error.
-  func judge(_ first: [Double], _ second: [Double]) -> (verdict: Verdict, margin: Spread) {
-    let margin = Spread(
+  func margin(_ first: [Double], _ second: [Double]) -> Spread {
+    Spread(
       zip(first, second).map { first, second in
         switch relation {
         case .better: first - second
@@ -48,7 +47,15 @@ struct Finding: Sendable {
         case .losesAtLeast(let share): (1 - share) * second - first
         }
       })
-    guard margin.count > 1, abs(margin.mean) > 2 * margin.standardError else { return (.open, margin) }
-    return (margin.mean > 0 ? .confirmed : .refuted, margin)
+  }
+
+  /// The largest chance of being wrong with which a claim is decided.
+  static let level = 0.05
+
+  /// - Parameter probability: That of such a margin if there were none, for all claims that are judged at once; nil where
+  ///   that is unknown.
+  static func verdict(_ margin: Spread, probability: Double?) -> Verdict {
+    guard let probability, probability <= level else { return .open }
+    return margin.mean > 0 ? .confirmed : .refuted
   }
 }

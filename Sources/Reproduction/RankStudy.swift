@@ -4,8 +4,10 @@ internal import Evaluation
 internal import Foundation
 internal import Loading
 internal import MixtureOfDepths
+internal import Plotting
 internal import PocketWorld
 internal import StrictJSON
+internal import Wording
 
 /// How ARank depends on the task and on the number of samples (the paper's Fig. 3).
 struct RankStudy {
@@ -67,7 +69,7 @@ struct RankStudy {
   var svg: String {
     HeatMap(
       title: "ARank by layer, task and number of samples",
-      subtitle: "maps with a zero diagonal; \(Self.taskSamples) samples for each task",
+      subtitle: "maps with a zero diagonal; \(counted(Self.taskSamples, "sample")) for each task",
       unit: "mean rank",
       columns: (byTask + bySize).map { HeatMap.Column($0.name, $0.ranks) }, decimals: 1
     ).svg

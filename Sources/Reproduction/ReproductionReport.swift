@@ -1,7 +1,9 @@
 internal import Files
 internal import Foundation
 internal import MixtureOfDepths
+internal import Plotting
 internal import StrictJSON
+internal import Wording
 
 /// Writes what a study found: tables with the paper's numbers beside ours, plots, and a verdict on each claim.
 struct ReproductionReport {
@@ -50,8 +52,8 @@ struct ReproductionReport {
 
     Written by `gamma-mod reproduce`; the raw results are in `rows/`, `arank.json` and `costs.json`, the settings in \
     `training/reproduction/study.json`. Every row starts from `\(study.base.relativePath)` and is tuned for \
-    \(study.training["steps"]?.int ?? 0) steps (unless its title says otherwise) of \
-    \(study.training["pictures_per_step"]?.int ?? 0) pictures on the same pictures in the same order, once for each of \
+    \(counted(study.training["steps"]?.int ?? 0, "step")) (unless its title says otherwise) of \
+    \(counted(study.training["pictures_per_step"]?.int ?? 0, "picture")) on the same pictures in the same order, once for each of \
     \(study.seeds.count) seeds. A seed also decides the router's first values and the \(study.questions) held-out \
     questions of each of the nine benchmarks by which its rows are judged, \(study.questions * study.seeds.count) of \
     each kind in all. Accuracy is the mean of the nine official scores in percent, ± the standard deviation over \
@@ -72,19 +74,33 @@ struct ReproductionReport {
   }
 
   private var findings: String {
+    let judged = study.findings.compactMap { finding -> (finding: Finding, margin: Spread, p: Double)? in
+      let (first, second) = (accuracies(finding.row), accuracies(finding.other))
+      guard first.count == study.seeds.count, second.count == study.seeds.count else { return nil }
+      let margin = finding.margin(first, second)
+      return StudentT.probability(margin).map { (finding, margin, $0) }
+    }
+    let adjusted = StudentT.adjusted(judged.map(\.p))
+    let level = String(format: "%g", Finding.level)
     var lines = [
       "## What the paper found, and what is found here", "",
-      "A claim is decided where the mean over seeds of the paired difference is further from zero than twice its "
-        + "standard error. Points: how far the row is ahead of what the claim asks for.",
-      "", "| claim | points | here |", "|---|---|---|",
+      "Points: how far the row is ahead of what the claim asks for, in the mean over \(study.seeds.count) seeds, ± its "
+        + "standard error; each seed's pair saw the same pictures and was asked the same questions. p: Student's t test of "
+        + "that mean, two-sided, \(study.seeds.count - 1) degrees of freedom. \(judged.count) claims are judged at once, so "
+        + "a claim is decided where p stays below \(level) after Holm's correction (p of all). Where only p by itself is "
+        + "below, the claim is not decided, and the verdict that it would have alone is named. The test knows the seeds' "
+        + "scatter alone: with as few as \(study.seeds.count) it decides only what is far from zero.",
+      "", "| claim | points | p | p of all | here |", "|---|---|---|---|---|",
     ]
-    for finding in study.findings {
-      let (first, second) = (accuracies(finding.row), accuracies(finding.other))
-      guard first.count == study.seeds.count, second.count == study.seeds.count else { continue }
-      let (verdict, margin) = finding.judge(first, second)
+    for ((finding, margin, p), ofAll) in zip(judged, adjusted) {
+      let (alone, verdict) = (
+        Finding.verdict(margin, probability: p), Finding.verdict(margin, probability: ofAll)
+      )
+      let note = verdict == .open && alone != .open ? " (alone: \(alone.rawValue))" : ""
       lines.append(
         "| \(finding.claim): `\(finding.row)` and `\(finding.other)` | "
-          + String(format: "%+.2f ± %.2f", margin.mean, margin.standardError) + " | \(verdict.rawValue) |")
+          + String(format: "%+.2f ± %.2f | %.2g | %.2g", margin.mean, margin.standardError, p, ofAll)
+          + " | \(verdict.rawValue)\(note) |")
     }
     return lines.joined(separator: "\n")
   }
@@ -151,8 +167,8 @@ struct ReproductionReport {
   private func rankSection(_ ranks: RankStudy) -> String {
     var lines = [
       "## ARank over tasks and sample sizes (the paper's Fig. 3)", "", "![ARank](arank.svg)", "",
-      "Spearman's correlation of the layers' order with that of \(ranks.reference?.samples ?? 0) questions of mixed kinds, and "
-        + "the \(study.denseLayers) layers that would stay dense.",
+      "Spearman's correlation of the layers' order with that of \(counted(ranks.reference?.samples ?? 0, "question")) of mixed kinds, and "
+        + "the \(counted(study.denseLayers, "layer")) that would stay dense.",
       "", "| measured over | correlation | stay dense |", "|---|---|---|",
     ]
     for measurement in ranks.byTask + ranks.bySize {
@@ -182,7 +198,7 @@ struct ReproductionReport {
       "One thread, in alternation, medians; other programs took \(load) of the processors meanwhile. The paper, at 51 %: "
         + "training time -31.0 %, samples per second +53.2 %, memory -26.3 %, operations -51.6 %. There all tokens of a "
         + "prompt are skipped alike, and 28 of 32 layers are routed; here text runs and "
-        + "\(study.denseLayers) layers stay dense, so that the last column is the one that saves as much of the decoder's "
+        + "\(counted(study.denseLayers, "layer")) stay dense, so that the last column is the one that saves as much of the decoder's "
         + "work, and answers take a pass of the tower for each new picture and some generated tokens besides.",
       "", "| | \(heads.joined(separator: " | ")) |",
       "|---" + String(repeating: "|---", count: heads.count) + "|",
@@ -239,13 +255,13 @@ struct ReproductionReport {
     guard ratios.count > 1 else { return nil }
     let others = [
       "all-38", "every-second-76", "two-of-three-57", "reversed-51", "random-51", "places-51",
-    ].map { LinePlot.Series(name: $0, points: points([$0]), isLine: false) }
+    ].map { (name: $0, points: points([$0])) }
     return LinePlot(
       title: "Accuracy against the work that is skipped",
       subtitle: "line: 0, 17, 34, 51, 68 % of image rows; bars: standard deviation over seeds",
       xName: "decoder's operations saved, %", yName: "accuracy, %",
-      series: [LinePlot.Series(name: "γ-MoD", points: ratios, isLine: true)]
-        + others.filter { !$0.points.isEmpty })
+      series: [LinePlot.Series("γ-MoD", ratios, .pointsOnLine)]
+        + others.filter { !$0.points.isEmpty }.map { LinePlot.Series($0.name, $0.points, .points) })
   }
 
   private var depthMap: HeatMap? {

@@ -22,6 +22,8 @@ package struct SpeedComparison {
     package var cacheFormat = KeyValueFormat.float32
     /// What the encoder reads; its usual size of nothing if nil.
     package var picture: ImageInput?
+    /// Receives how many alternations are done, and how many there will be with the first one, which is not counted.
+    package var onProgress: (_ done: Int, _ all: Int) -> Void = { _, _ in }
     /// Reads a file and makes the encoder's input of it; its rows then are the prompt's image rows, and the time from
     /// here to the first token is taken.
     package var loadsPicture: (() throws -> ImageInput)?
@@ -80,6 +82,7 @@ package struct SpeedComparison {
     let gradients = [GradientStore(), GradientStore()]
     // One alternation more than asked for: the first fills caches and pools and is not counted.
     for round in 0...workload.repeats {
+      workload.onProgress(round, workload.repeats + 1)
       for (index, model) in [dense, routed].enumerated() {
         var side =
           workload.isTraining
@@ -97,6 +100,7 @@ package struct SpeedComparison {
         if round > 0 { runs[index].append(side) }
       }
     }
+    workload.onProgress(workload.repeats + 1, workload.repeats + 1)
     self.dense = Self.median(runs[0])
     self.routed = Self.median(runs[1])
     startsFromFile = workload.loadsPicture != nil

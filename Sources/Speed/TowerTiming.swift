@@ -12,7 +12,10 @@ package struct TowerTiming {
   /// Processor time of other programs during the measurement, as a share of all; nil where it cannot be known.
   package let foreignLoad: Double?
 
-  package init(_ shape: TowerShape, _ precision: WeightPrecision, repeats: Int, backend: Backend) throws {
+  package init(
+    _ shape: TowerShape, _ precision: WeightPrecision, repeats: Int, backend: Backend,
+    onProgress: (_ done: Int, _ all: Int) -> Void = { _, _ in }
+  ) throws {
     let tower = try shape.tower(precision)
     let side = shape.imageSize
     var numbers = NormalNumbers(seed: 1)
@@ -20,11 +23,13 @@ package struct TowerTiming {
     let pool = MemoryPool()
     let load = ProcessorLoad()
     var (seconds, output) = ([Double](), [Int]())
-    for _ in 0...repeats {
+    for round in 0...repeats {
+      onProgress(round, repeats + 1)
       let start = ContinuousClock().now
       output = Array(tower(pixels, Tape(backend: backend, pool: pool)).tensor.shape)
       seconds.append((ContinuousClock().now - start) / .seconds(1))
     }
+    onProgress(repeats + 1, repeats + 1)
     self.seconds = Array(seconds.dropFirst())
     self.output = output
     pictureSide = side

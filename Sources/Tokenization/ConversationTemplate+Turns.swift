@@ -1,3 +1,5 @@
+internal import Wording
+
 /// The chat templates that models of Hugging Face's libraries bring along, for conversations without tools.
 extension ConversationTemplate {
   /// Qwen2-VL and Qwen2.5-VL.
@@ -66,7 +68,9 @@ extension ConversationTemplate {
     guard turns.tilesPictures else { return prompt }
     guard grids.count == prompt.pictureCount else {
       throw TokenizationError.invalidConversation(
-        template: name, reason: "it has \(prompt.pictureCount) pictures, but \(grids.count) are given")
+        template: name,
+        reason:
+          "it has \(counted(prompt.pictureCount, "picture")), but \(counted(grids.count, "is", "are")) given")
     }
     var rest = grids[...]
     return prompt.replacing { part in part == .picture ? rest.popFirst()?.text : nil }

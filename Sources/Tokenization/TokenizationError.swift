@@ -1,3 +1,5 @@
+internal import Wording
+
 /// Why a tokenizer could not be read or a conversation not be rendered.
 package enum TokenizationError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The file or folder cannot be read.
@@ -22,7 +24,7 @@ package enum TokenizationError: Error, Sendable, Equatable, CustomStringConverti
     case .unreadable(let file, let reason):
       "\(file) cannot be read: \(reason)."
     case .tooLarge(let file, let bytes, let limit):
-      "\(file) has \(bytes) bytes, which is more than the \(limit) bytes that a tokenizer file may have."
+      "\(file) has \(counted(bytes, "byte")), which is more than the \(limit) bytes that a tokenizer file may have."
     case .malformed(let file, let place, let reason):
       "\(file) is not a valid tokenizer file: \(place) \(reason). Copy the file again from its source."
     case .unsupported(let file, let component):

@@ -108,8 +108,9 @@ package struct ModelTrace {
         for layer in routed {
           let ran = recorder.routes[layer]?.rows.contains(index) ?? false
           generated[index].executed[layer, default: []].append(ran ? 1 : 0)
-          generated[index].probabilities[layer, default: []]
-            .append(recorder.routes[layer]?.probabilities.floats()[index] ?? 0)
+          guard let route = recorder.routes[layer] else { continue }
+          generated[index].probabilities[layer, default: []].append(route.probabilities.floats()[index])
+          generated[index].routerLogits[layer, default: []] += route.logits.rows(index..<index + 1).floats()
         }
       }
     }
@@ -128,6 +129,9 @@ package struct ModelTrace {
       for (layer, probabilities) in result.probabilities {
         try writer.add("route.decode.prob.\(layer)", of: entry, Tensor(probabilities, shape: [steps]))
       }
+      for (layer, logits) in result.routerLogits {
+        try writer.add("route.decode.logits.\(layer)", of: entry, Tensor(logits, shape: [steps, 2]))
+      }
     }
   }
 
@@ -137,6 +141,7 @@ package struct ModelTrace {
     var cacheLengths: [Int64] = []
     var executed: [Int: [Int64]] = [:]
     var probabilities: [Int: [Float]] = [:]
+    var routerLogits: [Int: [Float]] = [:]
   }
 
   private mutating func writeInputs(_ entry: TraceInputs.Entry, _ tape: Tape) throws {

@@ -29,6 +29,10 @@ struct TraceWriter {
 
   mutating func add(_ name: String, _ tensor: Tensor) throws { try writer.add(name, tensor) }
 
+  mutating func add(_ name: String, int64s: [Int64], shape: [Int]) throws {
+    try writer.add(name, int64s: int64s, shape: shape)
+  }
+
   mutating func write(to url: URL) throws {
     for name in stacks.keys.sorted() {
       if let stack = stacks[name] { try writer.add(name, stack.tensor) }

@@ -37,7 +37,8 @@ struct TrainingTrace {
     }
     guard targets.weight > 0 else { throw AnswerError("\(prefix)labels holds nothing to be learnt") }
     let rows = tape.assemble(sources, rows: batch.rowCount)
-    let pass = DecoderPass(batch, tape: tape)
+    let recorder = TraceRecorder(meter: nil)
+    let pass = DecoderPass(batch, tape: tape, observer: recorder)
     let hidden = model.decoder.forward(rows, pass)
     let objective = Objective(model)
     let losses = objective.losses(of: hidden, behind: pass, targets)
@@ -50,7 +51,15 @@ struct TrainingTrace {
     for (entry, slice) in zip(entries, batch.slices) {
       writer.add("inputs_embeds", of: entry, rows: rows.tensor.rows(slice.rows))
       writer.add("logits", of: entry, rows: logits.tensor.rows(slice.rows))
+      for (layer, hidden) in recorder.hidden {
+        writer.add("hidden.\(layer)", of: entry, rows: hidden.rows(slice.rows))
+      }
+      for (layer, route) in recorder.routes {
+        writer.add("route.logits.\(layer)", of: entry, rows: route.logits.rows(slice.rows))
+        writer.add("route.prob.\(layer)", of: entry, rows: route.probabilities.rows(slice.rows))
+      }
     }
+    try writeChosenRows(recorder, batch, prefix: prefix, into: &writer)
     try writer.add("\(prefix)loss.ntp", Tensor([losses.answers], shape: []))
     try writer.add("\(prefix)loss.total", losses.total.tensor.reshaped([]))
     let auxiliary = losses.auxiliary
@@ -63,6 +72,26 @@ struct TrainingTrace {
     for parameter in model.parameters {
       guard let gradient = gradients.gradient(of: parameter) else { continue }
       try writer.add("\(prefix)grad.\(parameter === router ? "router.weight" : parameter.name)", gradient)
+    }
+  }
+
+  /// The rows that routed layers ran, numbered within each sequence.
+  /// - Shape: `[sequences, rows]` where all sequences run as many, else one tensor for each sequence
+  private func writeChosenRows(
+    _ recorder: TraceRecorder, _ batch: PackedBatch, prefix: String, into writer: inout TraceWriter
+  ) throws {
+    for (layer, route) in recorder.routes {
+      let chosen = batch.slices.map { slice in
+        route.rows.filter(slice.rows.contains).map { Int64($0 - slice.rows.lowerBound) }
+      }
+      if Set(chosen.map(\.count)).count == 1, let count = chosen.first?.count {
+        try writer.add(
+          "\(prefix)route.selected.\(layer)", int64s: Array(chosen.joined()), shape: [chosen.count, count])
+        continue
+      }
+      for (index, rows) in chosen.enumerated() {
+        try writer.add("\(prefix)\(index).route.selected.\(layer)", int64s: rows, shape: [rows.count])
+      }
     }
   }
 }

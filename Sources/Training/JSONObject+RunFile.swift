@@ -58,11 +58,17 @@ extension JSONObject {
     return value
   }
 
-  /// A path, from the current folder.
-  package func path(_ key: String) throws(JSONError) -> URL { URL(fileURLWithPath: try string(key)) }
+  /// A path that starts from a folder.
+  package func path(_ key: String, from folder: URL) throws(JSONError) -> URL {
+    Self.place(try string(key), from: folder)
+  }
 
-  /// A path, from the current folder; nil where the key is missing.
-  package func optionalPath(_ key: String) throws(JSONError) -> URL? {
-    try optionalString(key).map { URL(fileURLWithPath: $0) }
+  /// A path that starts from a folder; nil where the key is missing.
+  package func optionalPath(_ key: String, from folder: URL) throws(JSONError) -> URL? {
+    try optionalString(key).map { Self.place($0, from: folder) }
+  }
+
+  private static func place(_ path: String, from folder: URL) -> URL {
+    path.hasPrefix("/") ? URL(fileURLWithPath: path) : folder.appending(path: path).standardizedFileURL
   }
 }

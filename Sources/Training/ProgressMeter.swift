@@ -1,37 +1,30 @@
 internal import Foundation
 
-/// Turns rows and time into a line that says how far a run is, how fast, and how long it will take.
+/// How far a run is.
+package struct TrainingProgress: Sendable {
+  /// Steps that are done, those of earlier runs into the same folder included.
+  package let step: Int
+  package let steps: Int
+  /// What stands beside the count: the loss since the log's last line, the share of answers that were right, the speed.
+  package let detail: String
+}
+
+/// Turns rows and time into what there is to say of a run.
 struct ProgressMeter {
   private let total: Int
-  private let clock = ContinuousClock()
-  private let start: ContinuousClock.Instant
-  private let first: Int
-  private var lineStart: ContinuousClock.Instant
+  private let start = ContinuousClock.now
   private var rows = 0
 
-  init(total: Int, done: Int) {
-    self.total = total
-    first = done
-    start = clock.now
-    lineStart = start
-  }
+  init(total: Int) { self.total = total }
 
   mutating func add(rows count: Int) { rows += count }
 
-  mutating func line(step: Int, _ numbers: Measurements) -> String {
-    let now = clock.now
-    let seconds = max(1e-9, (now - lineStart) / .seconds(1))
-    let perStep = (now - start) / Double(max(1, step - first))
-    let left = Int(perStep * Double(total - step) / .seconds(1))
-    let width = 20
-    let filled = step * width / max(1, total)
-    let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
-    let speed = Double(rows) / seconds
-    rows = 0
-    lineStart = now
-    let loss = numbers.mean("loss") ?? 0
-    let accuracy = numbers.mean("accuracy").map { String(format: " right %.1f %%", $0 * 100) } ?? ""
-    return String(format: "[%@] %d/%d loss %.4f", bar, step, total, loss) + accuracy
-      + String(format: " %.0f tokens/s, %d:%02d:%02d left", speed, left / 3600, left / 60 % 60, left % 60)
+  func progress(step: Int, _ numbers: Measurements) -> TrainingProgress {
+    let seconds = max(1e-9, (ContinuousClock.now - start) / .seconds(1))
+    let accuracy = numbers.mean("accuracy").map { String(format: ", right %.1f %%", $0 * 100) } ?? ""
+    let detail =
+      String(format: "loss %.4f", numbers.mean("loss") ?? 0) + accuracy
+      + String(format: ", %.0f tokens/s", Double(rows) / seconds)
+    return TrainingProgress(step: step, steps: total, detail: detail)
   }
 }

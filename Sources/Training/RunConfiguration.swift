@@ -2,6 +2,7 @@ internal import Checkpoints
 package import Foundation
 internal import StrictJSON
 internal import Tensors
+internal import Wording
 
 /// What every training run has, whatever it learns from, as its JSON file describes it.
 package struct RunConfiguration: Sendable {
@@ -50,13 +51,16 @@ package struct RunConfiguration: Sendable {
   let validateEvery: Int
   let validationPictures: Int
 
-  /// Reads a run file. Paths in it are relative to the current folder.
-  /// - Parameter stageKeys: The keys that are left to the run's stage.
+  /// Reads a run file.
+  /// - Parameters:
+  ///   - folder: Where paths in it start.
+  ///   - stageKeys: The keys that are left to the run's stage.
+  ///   - sampleCount: How many samples an epoch has; nil for data without end.
   /// - Throws: `JSONError` naming the key and what it should be.
-  init(_ json: JSONObject, stageKeys: [String]) throws(JSONError) {
-    model = try json.path("model")
-    tokenizer = try json.path("tokenizer")
-    output = try json.path("output")
+  init(_ json: JSONObject, from folder: URL, stageKeys: [String], sampleCount: Int?) throws(JSONError) {
+    model = try json.path("model", from: folder)
+    tokenizer = try json.path("tokenizer", from: folder)
+    output = try json.path("output", from: folder)
     trainable = Set(try json.choices("trainable"))
     lowRank = try json.optionalObject("lora").map { object throws(JSONError) in
       LowRank(
@@ -64,8 +68,8 @@ package struct RunConfiguration: Sendable {
         alpha: try object.number("alpha", in: 0...1e6))
     }
     seed = UInt64(try json.count("seed", default: 1, from: 0))
-    steps = try json.count("steps")
     picturesPerStep = try json.count("pictures_per_step", default: 8, through: 1 << 16)
+    steps = try Self.steps(json, picturesPerStep, sampleCount)
     pieces = try json.count("pieces", default: 2, through: 1 << 16)
     answerWeighting = try json.choice("answer_weighting", default: .token)
     precision = try json.choice("precision", default: .float32)
@@ -79,17 +83,42 @@ package struct RunConfiguration: Sendable {
       throw json.error(at: "lora", "it changes the decoder, which trainable leaves out")
     }
     guard picturesPerStep >= pieces else {
-      throw json.error(at: "pieces", "\(pieces) pieces cannot be made of \(picturesPerStep) pictures")
+      throw json.error(
+        at: "pieces", "\(pieces) pieces cannot be made of \(counted(picturesPerStep, "picture"))")
     }
-    let keys = Self.keys + LearningRate.keys + AdamW.Settings.keys + stageKeys
+    let keys = Self.keys + stageKeys
     if let unknown = json.keys.first(where: { !keys.contains($0) }) {
       throw json.error(at: unknown, "this key is unknown; known are \(keys.joined(separator: ", "))")
     }
   }
 
-  private static let keys = [
-    "stage", "model", "tokenizer", "output", "trainable", "lora", "seed", "steps", "pictures_per_step",
-    "pieces", "answer_weighting", "precision", "log_every", "checkpoint_every", "validate_every",
-    "validation_pictures",
-  ]
+  /// The keys that every run may have.
+  static let keys =
+    [
+      "stage", "model", "tokenizer", "output", "trainable", "lora", "seed", "steps", "epochs",
+      "pictures_per_step", "pieces", "answer_weighting", "precision", "log_every", "checkpoint_every",
+      "validate_every", "validation_pictures",
+    ] + LearningRate.keys + AdamW.Settings.keys
+
+  /// The length of the run, as the file says it or from how often it wants every sample to be seen.
+  private static func steps(_ json: JSONObject, _ samplesPerStep: Int, _ sampleCount: Int?) throws(JSONError)
+    -> Int
+  {
+    guard json["epochs"] != nil else {
+      guard json["steps"] != nil else {
+        throw json.error(at: "steps", "the key is missing; say how long the run is by steps or by epochs")
+      }
+      return try json.count("steps")
+    }
+    guard json["steps"] == nil else {
+      throw json.error(at: "epochs", "steps says how long the run is as well; leave one of them out")
+    }
+    let epochs = try json.number("epochs", in: 1e-6...1e6)
+    guard let sampleCount else {
+      throw json.error(at: "epochs", "the pocket world has no end; say how long the run is by steps")
+    }
+    // As many samples as an array can hold, times a million, fit a Double and then an Int well enough.
+    let steps = (epochs * Double(sampleCount) / Double(samplesPerStep)).rounded(.up)
+    return max(1, Int(min(steps, Double(1 << 40))))
+  }
 }

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Tensors
+internal import Wording
 
 /// Steps through a run: pieces of work side by side, one gradient, one optimiser step, a log and a resumable state.
 final class Trainer {
@@ -33,12 +34,12 @@ final class Trainer {
     if let stored = try store.storedSteps() {
       guard resume else {
         throw TrainingError(
-          "\(run.output.path) holds a run of \(stored) steps; add --resume to go on with it, or choose another output"
+          "\(run.output.path) holds a run of \(counted(stored, "step")); add --resume to go on with it, or choose another output"
         )
       }
       guard (0...run.steps).contains(stored) else {
         throw TrainingError(
-          "\(run.output.path) holds a run of \(stored) steps, but the run file asks for \(run.steps); ask for more, or choose another output"
+          "\(run.output.path) holds a run of \(counted(stored, "step")), but the run file asks for \(run.steps); ask for more, or choose another output"
         )
       }
       try store.restore(optimizer, fixed: frozen)
@@ -50,19 +51,23 @@ final class Trainer {
   }
 
   /// Runs until the last step, or until `shouldStop` says so; the state is saved either way.
-  /// - Parameter report: Receives progress lines.
-  func train(shouldStop: () -> Bool, report: (String) -> Void) throws {
-    var progress = ProgressMeter(total: run.steps, done: steps)
+  /// - Parameters:
+  ///   - progress: Receives how far the run is, after every step.
+  ///   - report: Receives what is worth a line of its own.
+  func train(
+    shouldStop: () -> Bool, progress: (TrainingProgress) -> Void, report: (String) -> Void
+  ) throws {
+    var meter = ProgressMeter(total: run.steps)
     var numbers = Measurements()
     while steps < run.steps, !shouldStop() {
       let (measured, rows, norm) = try step()
       numbers.add(measured)
       numbers.add("norm", norm)
       steps += 1
-      progress.add(rows: rows)
+      meter.add(rows: rows)
+      progress(meter.progress(step: steps, numbers))
       if steps % run.logEvery == 0 || steps == run.steps {
         try log.write(step: steps, "train", numbers.means + [("rate", run.rate.at(step: steps - 1))])
-        report(progress.line(step: steps, numbers))
         numbers = Measurements()
       }
       if run.validationPictures > 0, steps % run.validateEvery == 0 || steps == run.steps {
@@ -73,9 +78,13 @@ final class Trainer {
       }
       if steps % run.checkpointEvery == 0 || steps == run.steps {
         try store.save(optimizer, fixed: frozen, steps: steps)
+        try log.plot()
       }
     }
-    if steps < run.steps { try store.save(optimizer, fixed: frozen, steps: steps) }
+    if steps < run.steps {
+      try store.save(optimizer, fixed: frozen, steps: steps)
+      try log.plot()
+    }
   }
 
   /// One optimiser step.

@@ -1,6 +1,6 @@
 internal import Answering
 internal import Checkpoints
-internal import Foundation
+package import Foundation
 internal import MixtureOfDepths
 internal import Models
 package import StrictJSON
@@ -12,10 +12,13 @@ package struct TrainingRun: Sendable {
   private let stage: any TrainingStage
 
   /// Reads a run file.
+  /// - Parameter folder: Where paths in it start.
   /// - Throws: `JSONError` or `TrainingError` naming the key and what it should be.
-  package init<Stage: TrainingStage>(_ json: JSONObject, stage: Stage.Type) throws {
-    self.stage = try Stage(json)
-    configuration = try RunConfiguration(json, stageKeys: Stage.keys)
+  package init<Stage: TrainingStage>(_ json: JSONObject, from folder: URL, stage: Stage.Type) throws {
+    let stage = try Stage(json, from: folder)
+    self.stage = stage
+    configuration = try RunConfiguration(
+      json, from: folder, stageKeys: Stage.keys, sampleCount: stage.sampleCount)
   }
 
   /// Trains and writes the model into `output/model`.
@@ -23,12 +26,14 @@ package struct TrainingRun: Sendable {
   ///   - resume: Go on from the state in `output`, if there is one.
   ///   - threads: Pieces of a step that are computed at the same time; results do not depend on it.
   ///   - shouldStop: Asked after every step; true ends the run early with its state saved and no model written.
-  ///   - report: Receives progress lines.
+  ///   - progress: Receives how far the run is, after every step.
+  ///   - report: Receives what is worth a line of its own.
   /// - Returns: The time of the steps, without reading and writing models.
   /// - Throws: An error that names the file, what is wrong and what to do.
   @discardableResult
   package func train(
-    resume: Bool, threads: Int, shouldStop: () -> Bool = { false }, report: (String) -> Void
+    resume: Bool, threads: Int, shouldStop: () -> Bool = { false },
+    progress: (TrainingProgress) -> Void = { _ in }, report: (String) -> Void
   ) throws -> Duration {
     let lesson = try stage.lesson(configuration)
     let changes = try lowRankChanges(lesson)
@@ -37,7 +42,9 @@ package struct TrainingRun: Sendable {
       configuration, task: lesson.task, learnt: learntParameters(lesson, changes) + own,
       all: model.parameters + (changes?.parameters ?? []) + own + lesson.fixed, threads: max(1, threads),
       resume: resume)
-    let time = try ContinuousClock().measure { try trainer.train(shouldStop: shouldStop, report: report) }
+    let time = try ContinuousClock().measure {
+      try trainer.train(shouldStop: shouldStop, progress: progress, report: report)
+    }
     guard trainer.steps == configuration.steps else { return time }
     try write(lesson, changes)
     report("wrote \(modelFolder.path)")

@@ -1,3 +1,4 @@
+package import Foundation
 package import Models
 package import StrictJSON
 package import Tensors
@@ -6,8 +7,11 @@ package import Tensors
 package protocol TrainingStage: Sendable {
   /// The keys of a run file that only this stage knows.
   static var keys: [String] { get }
+  /// - Parameter folder: Where paths in the file start.
   /// - Throws: `JSONError` or `TrainingError` naming the key and what it should be.
-  init(_ json: JSONObject) throws
+  init(_ json: JSONObject, from folder: URL) throws
+  /// How many samples an epoch has; nil for data without end.
+  var sampleCount: Int? { get }
   /// - Throws: An error that names the file, what is wrong and what to do.
   func lesson(_ run: RunConfiguration) throws -> Lesson
 }

@@ -13,6 +13,7 @@ import Models
 import StrictJSON
 import Tensors
 import Tokenization
+import Wording
 
 struct ARankCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -83,7 +84,7 @@ struct ARankCommand: ParsableCommand {
     let items = try QuestionSamples.read(data.url, count: samples)
     let session = try VisionLanguageSession(
       model.url, precision: dtype, routing: .ignored, template: template?.template, threads: threads,
-      base: modelBase?.url)
+      base: modelBase?.url, onRead: ProgressLine.loading())
     let report = try measure(session, items)
     let text = try report.json.text(.pretty) + "\n"
     // What cannot be written into its file any more is not lost.
@@ -104,6 +105,7 @@ struct ARankCommand: ParsableCommand {
   private func measure(_ session: VisionLanguageSession, _ items: [BenchmarkItem]) throws -> ARankReport {
     let progress = ProgressLine("arank")
     defer { progress.end() }
+    progress.show(0, of: items.count)
     return try SampleReader(session, imageLimits: pictureLimits.limits).ranks(
       items, method: exact ? .singularValues : .counting, model: model.path, data: data.path
     ) {

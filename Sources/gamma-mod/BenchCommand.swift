@@ -7,6 +7,7 @@ import Models
 import Speed
 import StrictJSON
 import Tensors
+import Wording
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -186,6 +187,9 @@ struct BenchCommand: ParsableCommand {
       measuresRank: arank)
     workload.picture = subject.picture
     workload.cacheFormat = cacheFormat ?? .float32
+    let progress = ProgressLine("bench")
+    defer { progress.end() }
+    workload.onProgress = { progress.show($0, of: $1) }
     if let picture {
       let load = try subject.loader(of: PictureInput(limits: pictureLimits.limits, exif: true), picture.path)
       workload.loadsPicture = load
@@ -199,6 +203,7 @@ struct BenchCommand: ParsableCommand {
           subject.routed, skipping: $0, workload: workload, backend: backend)
       } ?? subject.routed
     let comparison = try SpeedComparison(dense: dense, routed: routed, workload: workload, backend: backend)
+    progress.end()
     let head: [(String, JSONValue)] = [
       ("model", .string(model?.path ?? shape ?? "")), ("dtype", .string((dtype ?? dense.precision).rawValue)),
       ("threads", JSONValue(threads)),
@@ -213,7 +218,11 @@ struct BenchCommand: ParsableCommand {
 
   private func time(_ tower: TowerShape, _ backend: Backend) throws {
     let precision = dtype ?? .float32
-    let timing = try TowerTiming(tower, precision, repeats: repeats, backend: backend)
+    let progress = ProgressLine("bench")
+    let timing = try TowerTiming(tower, precision, repeats: repeats, backend: backend) {
+      progress.show($0, of: $1)
+    }
+    progress.end()
     guard json else {
       let line = String(format: "%.1f ms, median of %d", timing.median * 1000, repeats)
       return try StandardOutput.write(

@@ -8,6 +8,7 @@ import Models
 import Speed
 import StrictJSON
 import Tensors
+import Wording
 
 /// The two models that are compared, and how they see pictures.
 struct BenchSubject {
@@ -43,14 +44,16 @@ struct BenchSubject {
       return
     }
     let url = model ?? URL(fileURLWithPath: ".")
-    let dense = try GammaModel.load(url, precision: precision, routing: .ignored, base: base)
+    let dense = try GammaModel.load(
+      url, precision: precision, routing: .ignored, base: base, onRead: ProgressLine.loading())
     if dense.configuration["mod"]?.object?["mod_enable"]?.bool ?? (dense.configuration["mod"]?.object != nil)
     {
       try Bounds.refuse(
         [("--dense-layers", denseLayers != nil), ("--decode-threshold", decodeThreshold != nil)],
         "the model has a router of its own")
       routed = try GammaModel.load(
-        url, precision: precision, routing: skip.map { .skip($0) } ?? .asStored, base: base)
+        url, precision: precision, routing: skip.map { .skip($0) } ?? .asStored, base: base,
+        onRead: ProgressLine.loading())
     } else {
       routed = try routedAtRandom(dense)
     }

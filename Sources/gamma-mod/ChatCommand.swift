@@ -27,10 +27,10 @@ struct ChatCommand: AsyncParsableCommand {
     let session = try options.session(system: system.text)
     let engine = Engine(session, options.limits)
     let reader = LineReader()
-    var conversation = ChatConversation(session)
+    var conversation = ChatConversation()
     while let line = reader.next("> ") {
       do {
-        guard try await answer(line, &conversation, engine) else { return }
+        guard try await answer(line, &conversation, session, engine) else { return }
       } catch {
         StandardError.write(line: Failure.sentence(error))
       }
@@ -38,12 +38,12 @@ struct ChatCommand: AsyncParsableCommand {
   }
 
   /// - Returns: Whether the conversation goes on.
-  private func answer(_ line: String, _ conversation: inout ChatConversation, _ engine: Engine) async throws
-    -> Bool
-  {
+  private func answer(
+    _ line: String, _ conversation: inout ChatConversation, _ session: VisionLanguageSession, _ engine: Engine
+  ) async throws -> Bool {
     let trimmed = line.trimmingCharacters(in: .whitespaces)
     guard trimmed.hasPrefix("/") else {
-      if !trimmed.isEmpty { try await ask(line, &conversation, engine) }
+      if !trimmed.isEmpty { try await ask(line, &conversation, session, engine) }
       return true
     }
     let words = try CommandWords(trimmed).words
@@ -74,12 +74,14 @@ struct ChatCommand: AsyncParsableCommand {
     return true
   }
 
-  private func ask(_ question: String, _ conversation: inout ChatConversation, _ engine: Engine) async throws
-  {
+  private func ask(
+    _ question: String, _ conversation: inout ChatConversation, _ session: VisionLanguageSession,
+    _ engine: Engine
+  ) async throws {
     let prompt: Prompt
     let answer: Answer
     do {
-      prompt = try conversation.prompt(asking: question)
+      prompt = try conversation.asking(question).prompt(session)
       answer = try await Interrupt.watchTurn(engine.submit(AnswerRequest(prompt, sampling.options()))) {
         try StandardOutput.write($0)
       }.answer
@@ -88,8 +90,8 @@ struct ChatCommand: AsyncParsableCommand {
         "\(error); the conversation is as it was before this question, and /clear starts a new one")
     }
     try StandardOutput.write(line: "")
-    conversation.finish(question, with: answer)
-    if answer.finishReason == .length { StandardError.write(line: "(cut: the answer reached its length)") }
+    conversation.finish(question, with: answer.ids)
+    if let note = CutAnswer.note(answer, limit: sampling.maxTokens) { StandardError.write(line: "(\(note))") }
   }
 
   private static let help = """

@@ -1,40 +1,29 @@
 import Answering
 import Images
-import Tokenization
 
-/// The turns so far. Earlier answers stand in prompts as the ids that the model gave, so that a turn continues what the
-/// engine has read and only what is new must be.
+/// The turns so far, and pictures for the next question.
 struct ChatConversation {
-  private let session: VisionLanguageSession
-  private var messages: [ConversationMessage] = []
-  private var pictures: [PixelImage] = []
-  /// Pictures for the next question.
+  private var dialogue = Dialogue()
   private var pending: [PixelImage] = []
-
-  init(_ session: VisionLanguageSession) { self.session = session }
 
   /// How many pictures wait for the next question.
   var pendingPictures: Int { pending.count }
 
   mutating func add(_ pictures: [PixelImage]) { pending += pictures }
 
-  mutating func clear() { (messages, pictures, pending) = ([], [], []) }
+  mutating func clear() { self = ChatConversation() }
 
-  /// The conversation with a further question.
-  /// - Throws: An error that leaves the conversation as it was.
-  func prompt(asking question: String) throws -> Prompt {
-    try session.prompt(
-      messages + [turn(question), ConversationMessage(.assistant, nil)], images: pictures + pending)
+  /// The conversation with a further question; this one stays as it is until the question has been answered.
+  func asking(_ question: String) -> Dialogue {
+    var next = dialogue
+    next.addQuestion(question, pictures: pending)
+    return next
   }
 
   /// Keeps a question and its answer.
-  mutating func finish(_ question: String, with answer: Answer) {
-    messages += [turn(question), ConversationMessage(.assistant, content: .tokens(answer.ids))]
-    pictures += pending
+  mutating func finish(_ question: String, with answer: [Int]) {
+    dialogue = asking(question)
+    dialogue.addAnswer(answer)
     pending = []
-  }
-
-  private func turn(_ question: String) -> ConversationMessage {
-    ConversationMessage(.user, question, pictures: pending.count)
   }
 }

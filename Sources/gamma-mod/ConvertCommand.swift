@@ -8,6 +8,7 @@ import Logging
 import MixtureOfDepths
 import Models
 import Tensors
+import Wording
 
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -142,7 +143,7 @@ struct ConvertCommand: ParsableCommand {
     let fitted = try fittedRouter(conversion, report, log)
     let routed = try conversion.convert(
       model.url, report: report, router: fitted, to: out.url, dtype: dtype, base: modelBase?.url,
-      mayReplace: overwrite)
+      mayReplace: overwrite, onRead: ProgressLine.loading())
     let list = routed.map(String.init).joined(separator: ", ")
     let start = fitted == nil ? "at random" : "from attention"
     log.info(
@@ -189,12 +190,11 @@ struct ConvertCommand: ParsableCommand {
     let items = try QuestionSamples.read(questions, count: samples ?? 50)
     let progress = ProgressLine("convert")
     defer { progress.end() }
+    progress.show(0, of: items.count)
     return try conversion.fittedRouter(
       model.url, base: modelBase?.url, report: report, items: items, threads: threads,
-      imageLimits: pictureLimits.limits
-    ) {
-      progress.show($0, of: items.count)
-    }
+      imageLimits: pictureLimits.limits, onProgress: { progress.show($0, of: items.count) },
+      onRead: ProgressLine.loading())
   }
 }
 

@@ -33,9 +33,9 @@ struct DemoCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let folder = models.url
+    let folder = try SharedFiles.folder(models.path, usual: "models")
     let place = OutputPlace(overlay?.url ?? Self.freePlace, mayReplace: overwrite)
-    try place.check(inputs: [folder, pictures.url])
+    try place.check(inputs: [folder, SharedFiles.folder(pictures.path, usual: "demo")])
     func session(_ name: String) throws -> VisionLanguageSession {
       let url = folder.appendingPathComponent(name)
       return try VisionLanguageSession(url, precision: GammaModel.usualPrecision(url), threads: threads)
@@ -58,7 +58,7 @@ struct DemoCommand: AsyncParsableCommand {
   }
 
   private func questions() throws -> [SideBySide.Question] {
-    let folder = pictures.url
+    let folder = try SharedFiles.folder(pictures.path, usual: "demo")
     let json = try JSONObject.read(contentsOf: folder.appendingPathComponent("questions.json"))
     return try json.flatMap { name, _ -> [SideBySide.Question] in
       let picture = try ImageLoader.load(url: folder.appendingPathComponent(name))

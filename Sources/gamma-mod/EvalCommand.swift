@@ -6,6 +6,7 @@ import Files
 import Foundation
 import StrictJSON
 import Tensors
+import Wording
 
 struct EvalCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -114,14 +115,15 @@ struct EvalCommand: ParsableCommand {
     }
     if !ready.isEmpty {
       let session = try options.session()
-      let precision = try options.precision()
-      for folder in ready {
-        do {
-          try attempt(folder) { try run(folder, session, precision, &printer) }
-        } catch {
-          // What has been told so far is a whole list all the same.
-          try? printer.end(isComplete: false)
-          throw error
+      try Interrupt.watch { isRequested in
+        for folder in ready {
+          do {
+            try attempt(folder) { try run(folder, session, isRequested, &printer) }
+          } catch {
+            // What has been told so far is a whole list all the same.
+            try? printer.end(isComplete: false)
+            throw error
+          }
         }
       }
     }
@@ -165,31 +167,29 @@ struct EvalCommand: ParsableCommand {
   }
 
   private func run(
-    _ folder: BenchmarkFolder, _ session: VisionLanguageSession, _ precision: WeightPrecision?,
-    _ printer: inout OutcomePrinter
+    _ folder: BenchmarkFolder, _ session: VisionLanguageSession,
+    _ isRequested: @escaping @Sendable () -> Bool, _ printer: inout OutcomePrinter
   ) throws {
     let name = folder.benchmark.rawValue
     let run = EvaluationRun(runOptions(folder))
     let items = try run.items(folder)
-    let log = try answerURL(folder).map { try self.log($0, folder, items, precision) }
+    let log = try answerURL(folder).map { try self.log($0, folder, items) }
     let meter = ProgressLine(name)
     var logFailure: (any Error)?
-    let answered = try Interrupt.watch { isRequested in
-      let answered = try run.answers(
-        items, of: folder.benchmark, sessions: session.lanes, log: log,
-        leaveOut: { try folder.leaveOut($0, $1) }, onLogFailure: { logFailure = $0 }, isCancelled: isRequested
-      ) {
-        done, total in
-        meter.show(done, of: total)
-      }
-      meter.end()
-      if isRequested(), let url = answerURL(folder) {
-        StandardError.write(
-          line:
-            "\(name): \(answered.records.count) of \(items.count) answers are kept in \(url.path); the same command goes on"
-        )
-      }
-      return answered
+    let answered = try run.answers(
+      items, of: folder.benchmark, sessions: session.lanes, log: log,
+      leaveOut: { try folder.leaveOut($0, $1) }, onLogFailure: { logFailure = $0 }, isCancelled: isRequested
+    ) {
+      done, total in
+      meter.show(done, of: total)
+    }
+    meter.end()
+    if isRequested() {
+      StandardError.write(
+        line: KeptAnswers.note(
+          name, kept: answered.records.count, of: items.prefix(limit ?? items.count).count,
+          file: answerURL(folder)?.path))
+      throw Interrupt.exitCode
     }
     let scoringOptions = scoringOptions(folder)
     // The score is told first: what cannot be written does not take it along.
@@ -230,16 +230,16 @@ struct EvalCommand: ParsableCommand {
     return run
   }
 
-  private func log(
-    _ url: URL, _ folder: BenchmarkFolder, _ items: [BenchmarkItem], _ precision: WeightPrecision?
-  ) throws -> AnswerLog {
+  private func log(_ url: URL, _ folder: BenchmarkFolder, _ items: [BenchmarkItem]) throws -> AnswerLog {
     let log = try AnswerLog(
-      url, items: items, identity: identity(folder, precision),
+      url, items: items, identity: identity(folder),
       existing: overwrite ? .replaced : resume ? .adopted : .continued)
     let name = folder.benchmark.rawValue
     if log.answered.count > 0 {
       StandardError.write(
-        line: "\(name): \(log.answered.count) of \(items.count) answers are there; continuing")
+        line:
+          "\(name): \(log.answered.count) of \(counted(items.count, "answer is", "answers are")) there; continuing"
+      )
     }
     if log.wasTorn {
       StandardError.write(line: "\(name): the last answer was not written whole; asking again")
@@ -248,19 +248,12 @@ struct EvalCommand: ParsableCommand {
   }
 
   /// Everything that changes answers.
-  private func identity(_ folder: BenchmarkFolder, _ precision: WeightPrecision?) -> AnswerIdentity {
+  private func identity(_ folder: BenchmarkFolder) throws -> AnswerIdentity {
     let rules = rules(folder)
     var metadata = JSONObject([("max_tokens", JSONValue(maxTokens ?? folder.benchmark.maxTokens(rules)))])
     // The other protocols ask alike.
     if rules == .gammaMoD { metadata["protocol"] = JSONValue(rules.rawValue) }
-    if let base = options.modelBase { metadata["model_base"] = JSONValue(base.path) }
-    if let precision { metadata["dtype"] = JSONValue(precision.rawValue) }
-    if options.cacheFormat != .float32 {
-      metadata["kv_cache_dtype"] = JSONValue(options.cacheFormat.rawValue)
-    }
-    if let template = options.template { metadata["conv_mode"] = JSONValue(template.name) }
-    if options.dense { metadata["dense"] = true }
-    if let skip = options.skip { metadata["skip"] = JSONValue(skip) }
+    for (name, value) in try options.identity { metadata[name] = value }
     if temperature > 0 {
       metadata["temperature"] = JSONValue(temperature)
       metadata["seed"] = JSONValue(Int(truncatingIfNeeded: seed))

@@ -6,6 +6,7 @@ import Loading
 import MixtureOfDepths
 import Models
 import StrictJSON
+import Wording
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -42,7 +43,7 @@ struct InspectCommand: ParsableCommand {
       try StandardOutput.write(line: inspection.text)
       if let picture, let count {
         try StandardOutput.write(
-          line: "  a picture of \(picture.width) × \(picture.height) pixels takes \(count) tokens")
+          line: "  a picture of \(picture.width) × \(picture.height) pixels takes \(counted(count, "token"))")
       }
     }
     if let reason = inspection.reason { throw UnsupportedModel(description: reason) }

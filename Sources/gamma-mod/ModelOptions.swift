@@ -6,6 +6,7 @@ import MixtureOfDepths
 import Models
 import Tensors
 import Tokenization
+import Wording
 
 /// What every command that runs a model asks for.
 struct ModelOptions: ParsableArguments {
@@ -116,7 +117,7 @@ struct ModelOptions: ParsableArguments {
   func session(system: String? = nil) throws -> VisionLanguageSession {
     let session = try VisionLanguageSession(
       url, precision: precision(), routing: routing, template: template?.template, system: system,
-      threads: threads, base: base)
+      threads: threads, base: base, onRead: ProgressLine.loading())
     let stored = try GammaModel.storedPrecision(url, base: base)
     if stored.isPacked, let asked = askedPrecision, asked != stored {
       StandardError.write(

@@ -1,6 +1,7 @@
 import Benchmarks
 import Foundation
 import StrictJSON
+import Wording
 
 /// What became of a benchmark's answers: a score, or the reason why a server or a judge must give it.
 enum Outcome {
@@ -40,7 +41,7 @@ enum Outcome {
       return "\(score.benchmark.rawValue) (\(rules)): \(Self.percent(score.score)) of \(score.count)"
     case .failed: return nil
     case .unscored(let benchmark, let rules, let answers, _):
-      return "\(benchmark.rawValue) (\(rules.rawValue)): \(answers) answers, no score"
+      return "\(benchmark.rawValue) (\(rules.rawValue)): \(counted(answers, "answer")), no score"
     }
   }
 
@@ -75,15 +76,18 @@ enum Outcome {
       var lines = (score.details["malformed_rows"]?.object?["rows"]?.array ?? []).compactMap(\.string)
         .map { "\(name): left out: \($0)" }
       for (key, text) in [
-        ("missing_answers", "questions have no answer"), ("unknown_answers", "answers belong to no question"),
-        ("missing_grades", "answers have no grade"), ("tasks_without_answers", "tasks have no answers"),
-      ] where count(key) > 0 {
+        ("missing_answers", ("question has no answer", "questions have no answer")),
+        ("unknown_answers", ("answer belongs to no question", "answers belong to no question")),
+        ("missing_grades", ("answer has no grade", "answers have no grade")),
+        ("tasks_without_answers", ("task has no answers", "tasks have no answers")),
+      ] as [(String, (one: String, many: String))] where count(key) > 0 {
         let first = (score.details[key]?.object?["first"]?.array ?? []).prefix(3)
           .compactMap(\.string).joined(separator: ", ")
-        lines.append("\(name): \(count(key)) \(text): \(first)\(count(key) > 3 ? ", …" : "")")
+        lines.append(
+          "\(name): \(counted(count(key), text.one, text.many)): \(first)\(count(key) > 3 ? ", …" : "")")
       }
       if let repeated = score.details["repeated_answers"]?.int {
-        lines.append("\(name): \(repeated) answers are there twice")
+        lines.append("\(name): \(counted(repeated, "answer is", "answers are")) there twice")
       }
       return lines
     }

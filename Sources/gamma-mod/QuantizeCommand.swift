@@ -5,6 +5,7 @@ import Loading
 import Logging
 import MixtureOfDepths
 import Tensors
+import Wording
 
 struct QuantizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -41,7 +42,8 @@ struct QuantizeCommand: ParsableCommand {
     try OutputPlace(out.url, .folder, mayReplace: overwrite).check(
       inputs: [model.url, modelBase?.url].compactMap { $0 })
     try ModelQuantization.quantize(
-      model.url, base: modelBase?.url, format: dtype, to: out.url, mayReplace: overwrite)
+      model.url, base: modelBase?.url, format: dtype, to: out.url, mayReplace: overwrite,
+      onRead: ProgressLine.loading())
     Logger(label: "quantize").info("wrote \(out)")
   }
 }

@@ -3,7 +3,7 @@ import Images
 import Tokenization
 
 /// Puts questions to an engine.
-struct QuestionAsker {
+struct QuestionAsker: Sendable {
   let session: VisionLanguageSession
   private let engine: Engine
   private let options: AnswerOptions

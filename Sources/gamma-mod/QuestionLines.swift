@@ -1,10 +1,12 @@
+import Files
 import Foundation
 import Images
 import StrictJSON
 
-/// The questions of a JSON Lines file: `{"image": path or list of paths, "text": question, "id": any}`.
+/// The questions of a JSON Lines file: `{"image": path or list of paths, "text": question, "id": any}`; LLaVA's files call
+/// the id `question_id`.
 struct QuestionLines: ~Copyable {
-  struct Line {
+  struct Line: Sendable {
     /// What the line says, or its number from 1.
     let id: JSONValue
     let text: String
@@ -20,10 +22,18 @@ struct QuestionLines: ~Copyable {
   private let input: PictureInput
   private let mostPictures: Int
 
-  /// - Parameter folder: Where paths of pictures start from; the file's own folder if nil.
-  init(_ file: URL, folder: URL?, _ input: PictureInput, _ count: PictureCountLimit) throws {
+  /// The file that a name means: itself, or `questions.jsonl` in a folder.
+  static func file(_ url: URL) -> URL {
+    Disk.kind(of: url) == .folder ? url.appending(path: "questions.jsonl") : url
+  }
+
+  /// - Parameters:
+  ///   - file: The file, or a folder that holds it as `questions.jsonl`.
+  ///   - images: Where paths of pictures start; the file's folder if nil.
+  init(_ file: URL, images: URL? = nil, _ input: PictureInput, _ count: PictureCountLimit) throws {
+    let file = Self.file(file)
     reader = try JSONLinesReader(file)
-    self.folder = folder ?? file.deletingLastPathComponent()
+    folder = images ?? file.deletingLastPathComponent()
     (self.input, mostPictures) = (input, count.most)
   }
 
@@ -44,7 +54,7 @@ struct QuestionLines: ~Copyable {
     // The pipe that the lines come through holds no picture.
     guard !names.contains("-") else { throw json.error(at: "image", "a file is needed, not -") }
     return Line(
-      id: json["id"] ?? JSONValue(reader.line), text: try json.string("text"),
+      id: json["id"] ?? json["question_id"] ?? JSONValue(reader.line), text: try json.string("text"),
       images: names, folder: folder, input: input)
   }
 }

@@ -12,7 +12,9 @@ struct RunCommand: AsyncParsableCommand {
     discussion: """
       The answer goes to standard output as it is generated, everything else to standard error. With --batch every \
       line {"image": path or list of paths, "text": question, "id": any} of a file is answered by a line like that of \
-      --json with the id (or the line's number), in the same order; paths start from the file's folder.
+      --json with the id (or the line's number), in the same order; paths start from the file's folder. With \
+      --answers the answers go to a file instead, each as soon as it is made, and the same command goes on after an \
+      interruption.
       """)
 
   @OptionGroup var options: ModelOptions
@@ -32,8 +34,22 @@ struct RunCommand: AsyncParsableCommand {
     help: "A file that holds the question; - reads standard input.")
   var promptFile: PathArgument?
 
-  @Option(help: "A JSON Lines file of questions; - reads standard input.")
+  @Option(
+    name: [.customLong("batch"), .customLong("question-file")],
+    help:
+      "A JSON Lines file of questions, or a folder that holds one, questions.jsonl; - reads standard input.")
   var batch: PathArgument?
+
+  @Option(help: "The folder in which the questions' pictures are; by default that of their file.")
+  var imageFolder: PathArgument?
+
+  @Option(
+    name: [.customLong("answers"), .customLong("answers-file")],
+    help: "Keep the answers to --batch in this file, in LLaVA's JSON lines.")
+  var answers: PathArgument?
+
+  @Flag(help: "Start the answer file again, or replace the file of --overlay.")
+  var overwrite = false
 
   @Flag(
     help: "Take <image> in the question as a picture's place, and the spelling of control tokens as these.")
@@ -52,9 +68,6 @@ struct RunCommand: AsyncParsableCommand {
     help: "Write the first picture here (PNG) with the skipped patches greyed, a panel per group of layers.")
   var overlay: PathArgument?
 
-  @Flag(help: "Replace the file of --overlay if it is there.")
-  var overwrite = false
-
   @Flag(help: "Print one JSON object instead of the plain answer.")
   var json = false
 
@@ -70,24 +83,33 @@ struct RunCommand: AsyncParsableCommand {
     guard batch == nil || images.isEmpty else {
       throw ValidationError("--batch: its lines name their pictures, --image does not")
     }
+    guard batch != nil || answers == nil && imageFolder == nil else {
+      throw ValidationError("--answers and --image-folder go with --batch")
+    }
     guard overlay == nil || !images.isEmpty else { throw ValidationError("--overlay needs an --image") }
-    guard !overwrite || overlay != nil else { throw ValidationError("--overwrite needs --overlay") }
+    guard !overwrite || overlay != nil || answers != nil else {
+      throw ValidationError("--overwrite needs --answers or --overlay")
+    }
   }
 
-  private var input: PictureInput { PictureInput(limits: pictureLimits.limits, exif: exif == .on) }
+  /// How pictures are read.
+  var input: PictureInput { PictureInput(limits: pictureLimits.limits, exif: exif == .on) }
 
   func run() async throws {
     let place = overlay.map { OutputPlace($0.url, mayReplace: overwrite) }
-    try place?.check(
-      inputs: [options.url] + [options.base, promptFile?.url].compactMap { $0 } + images.map(\.url))
+    let inputs =
+      [options.url]
+      + [options.base, promptFile?.url, batch.map { QuestionLines.file($0.url) }].compactMap { $0 }
+      + images.map(\.url)
+    try place?.check(inputs: inputs)
+    // What is there is the answer file's to judge.
+    if let answers { try OutputPlace(answers.url, mayReplace: true).check(inputs: inputs) }
     if let notice = sampling.notice { StandardError.write(line: notice) }
     let text = try batch == nil ? question() : ""
     let session = try options.session(system: system.text)
     let asker = QuestionAsker(
       session, Engine(session, options.limits), sampling.options(), parsesSpecial: parseSpecial)
-    if let batch {
-      return try await answer(batch.path == "-" ? URL(fileURLWithPath: "/dev/stdin") : batch.url, asker)
-    }
+    if batch != nil { return try await answerBatch(asker) }
     let pictures = try images.map { try input.load($0.path) }
     let (prompt, stream) = try asker.ask(text, pictures)
     let answer = try await Interrupt.watch(stream) { text in
@@ -95,6 +117,7 @@ struct RunCommand: AsyncParsableCommand {
     }
     let report = AnswerReport(answer, to: prompt, session)
     try StandardOutput.write(line: json ? report.json.text() : "")
+    if let note = CutAnswer.note(answer, limit: sampling.maxTokens) { StandardError.write(line: note) }
     if let place, let picture = pictures.first {
       try place.write(report.overlay(on: picture).pngData())
       StandardError.write(line: OverlayNote.text(report, path: overlay?.path ?? place.url.path))
@@ -112,38 +135,5 @@ struct RunCommand: AsyncParsableCommand {
       return prompt ?? ""
     }
     return try PromptFile.read(promptFile)
-  }
-
-  /// Answers a file of questions, as many side by side as the engine takes, in their order.
-  private func answer(_ file: URL, _ asker: QuestionAsker) async throws {
-    var reader = try QuestionLines(
-      file, folder: batch?.path == "-" ? URL(fileURLWithPath: ".") : nil, input, pictureCount)
-    var running: [(id: JSONValue, request: Result<(prompt: Prompt, stream: AnswerStream), any Error>)] = []
-    var (count, failures) = (0, 0)
-    while true {
-      // Pictures of the next questions are prepared while earlier ones are answered.
-      while running.count < 2 * options.limits.activeRequests, let line = try reader.next() {
-        running.append((line.id, Result { try asker.ask(line.text, line.pictures()) }))
-        count += 1
-      }
-      guard !running.isEmpty else { break }
-      let (id, request) = running.removeFirst()
-      var object = JSONObject([("id", id)])
-      do {
-        let (prompt, stream) = try request.get()
-        let answer = try await Interrupt.watch(stream) { _ in }
-        let json = AnswerReport(answer, to: prompt, asker.session).json
-        object = JSONObject([("id", id)] + json.map { ($0.key, $0.value) })
-      } catch let error where !(error is ExitCode) {
-        failures += 1
-        object["error"] = .string(Failure.sentence(error))
-      }
-      try StandardOutput.write(line: JSONValue.object(object).text())
-    }
-    guard failures == 0 else {
-      throw StreamError(
-        "\(batch?.path == "-" ? "standard input" : file.path): \(failures) of \(count) questions could not be answered; their lines say why"
-      )
-    }
   }
 }

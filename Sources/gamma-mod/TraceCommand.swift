@@ -6,6 +6,7 @@ import MixtureOfDepths
 import Models
 import Tensors
 import Tracing
+import Wording
 
 struct TraceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -48,7 +49,8 @@ struct TraceCommand: ParsableCommand {
     let place = OutputPlace(outputs.url, mayReplace: overwrite)
     try place.check(inputs: [options.url, inputs.url] + [options.base].compactMap { $0 })
     let model = try GammaModel.load(
-      options.url, precision: options.askedPrecision, routing: options.routing, base: options.base)
+      options.url, precision: options.askedPrecision, routing: options.routing, base: options.base,
+      onRead: ProgressLine.loading())
     let prompts = try TraceInputs(contentsOf: inputs.url, model: model)
     let context = model.decoder.configuration.contextLength
     guard prompts.longestPrompt <= context else {

@@ -2,6 +2,8 @@ import ArgumentParser
 import Foundation
 import GammaModTraining
 import Logging
+import Training
+import Wording
 
 struct TrainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -26,7 +28,16 @@ struct TrainCommand: AsyncParsableCommand {
     let job = try TrainingJob(runFile: URL(fileURLWithPath: config))
     let (resume, threads) = (resume, threads)
     try await Interrupt.watch {
-      let isDone = try await job.run(resuming: resume, threads: threads) { log.info("\($0)") }
+      let line = ProgressLine("step")
+      defer { line.end() }
+      let isDone = try await job.run(
+        resuming: resume, threads: threads,
+        progress: { line.show($0.step, of: $0.steps, detail: $0.detail) },
+        report: { text in
+          line.clear()
+          log.info("\(text)")
+        })
+      line.end()
       if !isDone {
         log.notice("stopped by Ctrl-C; the state is in \(job.output.path), --resume goes on from it")
       }

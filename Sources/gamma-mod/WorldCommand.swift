@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Logging
 import PocketWorld
+import Wording
 
 struct WorldCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -30,12 +31,19 @@ struct WorldCommand: ParsableCommand {
   }
 
   func run() throws {
+    let progress = ProgressLine("world")
+    defer { progress.end() }
     try Interrupt.watch { isRequested in
       do {
         try WorldWriter.write(
-          to: out.url, split: split, count: count, seed: seed, isCancelled: isRequested)
+          to: out.url, split: split, count: count, seed: seed, isCancelled: isRequested
+        ) {
+          progress.show($0, of: $1)
+        }
+        progress.end()
         Logger(label: "world").info("wrote \(out)")
       } catch is CancellationError {
+        progress.end()
         Logger(label: "world").notice("stopped; nothing was written")
       }
     }

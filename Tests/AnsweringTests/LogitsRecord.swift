@@ -1,3 +1,4 @@
+import Comparing
 import Models
 import Tensors
 
@@ -34,12 +35,6 @@ final class LogitsRecord {
   /// The largest difference between the logits of a request and those of one in another record, in parts of the largest
   /// logit; infinite if they are not of as many tokens.
   func worstDifference(_ index: Int, from other: LogitsRecord, _ otherIndex: Int) -> Float {
-    let (ours, theirs) = (logits[index], other.logits[otherIndex])
-    guard ours.count == theirs.count, !ours.isEmpty else { return .infinity }
-    let largest = theirs.joined().reduce(Float(1)) { max($0, abs($1)) }
-    return zip(ours.joined(), theirs.joined()).reduce(0) { worst, pair in
-      let difference = abs(pair.0 - pair.1)
-      return difference.isFinite ? max(worst, difference / largest) : .infinity
-    }
+    worstRelativeDifference(Array(logits[index].joined()), Array(other.logits[otherIndex].joined()))
   }
 }

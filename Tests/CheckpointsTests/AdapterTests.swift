@@ -1,3 +1,4 @@
+import Comparing
 import Files
 import Foundation
 import StrictJSON
@@ -63,9 +64,7 @@ import Testing
     for name in expected.names {
       let theirs = try expected.tensor(name)
       #expect(try merged.entry(name).shape == theirs.shape && merged.entry(name).name == name)
-      for (ours, other) in zip(try merged.tensor(name).floats(), theirs.floats()) {
-        #expect(abs(ours - other) <= 4e-6, "\(name)")
-      }
+      #expect(worstDifference(try merged.tensor(name).floats(), theirs.floats()) <= 4e-6, "\(name)")
       let rounded = try merged.tensor(name, as: .bfloat16)
       #expect(rounded.dtype == .bfloat16)
       #expect(rounded.floats() == (try merged.tensor(name)).converted(to: .bfloat16).floats())
@@ -101,7 +100,7 @@ import Testing
         expected[row * columns + column] += scale * product
       }
     }
-    #expect(zip(merged, expected).allSatisfy { abs($0 - $1) < 1e-4 })
+    #expect(worstDifference(merged, expected) < 1e-4)
   }
 
   @Test func namesOfTrainingWrappersAreStripped() throws {

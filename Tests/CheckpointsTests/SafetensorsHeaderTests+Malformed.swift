@@ -21,8 +21,8 @@ extension SafetensorsHeaderTests {
       3, "between a and b"
     ),
     (SafetensorsHeaderTests.tensor("[1]", "[4,8]"), 8, "between the header and a"),
-    (SafetensorsHeaderTests.tensor("[1]", "[0,4]"), 8, "4 bytes after a"),
-    ("{}", 1, "belong to no tensor"),
+    (SafetensorsHeaderTests.tensor("[1]", "[0,4]"), 8, "after a 4 bytes"),
+    ("{}", 1, "1 byte belongs to no tensor"),
     (SafetensorsHeaderTests.tensor("[2]", "[0,8]"), 7, "cut off"),
     (SafetensorsHeaderTests.tensor("[2]", "[0,4]"), 4, "needs 8 bytes"),
     (SafetensorsHeaderTests.tensor("[1]", "[4,0]"), 4, "begin and an end"),
@@ -97,7 +97,7 @@ extension SafetensorsHeaderTests {
       SafetensorsHeaderTests.tensor("[0]", "[9223372036854775807,9223372036854775807]"), 4, "cut off"
     ),
     (SafetensorsHeaderTests.tensor("[0]", "[9,9]"), 8, "cut off"),
-    (SafetensorsHeaderTests.tensor("[1]", "[0,4]", dtype: "BOOL"), 4, "needs 1 bytes"),
+    (SafetensorsHeaderTests.tensor("[1]", "[0,4]", dtype: "BOOL"), 4, "needs 1 byte,"),
     (SafetensorsHeaderTests.tensor("[3]", "[0,4]", dtype: "F16"), 4, "needs 6 bytes"),
     (SafetensorsHeaderTests.tensor("[]", "[0,8]"), 8, "needs 4 bytes"),
     (

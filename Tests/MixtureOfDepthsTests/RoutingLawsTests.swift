@@ -1,3 +1,4 @@
+import Comparing
 import ModelTesting
 import Tensors
 import Testing

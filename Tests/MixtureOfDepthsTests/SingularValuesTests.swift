@@ -1,4 +1,5 @@
 import Checkpoints
+import Comparing
 import ModelTesting
 import Tensors
 import Testing

@@ -1,3 +1,4 @@
+internal import Comparing
 package import Models
 package import Tensors
 
@@ -47,7 +48,7 @@ package struct LawRun {
   /// The largest difference between the gradients of two runs; infinite if they are not of the same parameters.
   package static func worstDifference(_ a: [String: [Float]], _ b: [String: [Float]]) -> Float {
     guard a.keys == b.keys else { return .infinity }
-    return a.reduce(0) { max($0, ModelTesting.worstDifference($1.value, b[$1.key] ?? [])) }
+    return a.reduce(0) { max($0, Comparing.worstDifference($1.value, b[$1.key] ?? [])) }
   }
 
   /// Gradients of several runs added up.

@@ -1,3 +1,4 @@
+internal import Comparing
 package import Models
 package import Tensors
 

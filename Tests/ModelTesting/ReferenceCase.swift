@@ -43,15 +43,6 @@ package struct ReferenceCase {
   }
 }
 
-/// The largest absolute difference; infinite for lists of different lengths and for numbers that are not finite.
-package func worstDifference(_ values: [Float], _ expected: [Float]) -> Float {
-  guard values.count == expected.count else { return .infinity }
-  return zip(values, expected).reduce(0) { worst, pair in
-    let difference = abs(pair.0 - pair.1)
-    return difference.isFinite ? max(worst, difference) : .infinity
-  }
-}
-
 extension Backend {
   /// Every kernel variant that this processor runs with each matrix library, and the fastest with two threads.
   package static var all: [Backend] {

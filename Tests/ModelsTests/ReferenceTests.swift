@@ -1,4 +1,5 @@
 import Checkpoints
+import Comparing
 import Loading
 import MixtureOfDepths
 import ModelTesting

@@ -21,7 +21,7 @@ import Training
     let names = ["1-symbols", "2-patches", "3-align", "4-dense", "4-gamma", "5-dense", "5-gamma"]
     for name in names {
       let file = repository.appending(path: "training/pocket/\(name).json")
-      let run = try TrainingRun(runFile: JSONObject.read(contentsOf: file))
+      let run = try TrainingRun(runFile: file)
       #expect(run.configuration.output.path.hasSuffix("runs/pocket/\(name)"))
     }
   }

@@ -1,3 +1,4 @@
+import Comparing
 import Testing
 
 @testable import Tensors
@@ -63,9 +64,9 @@ import Testing
     for backend in OperationTests.backends {
       let result = stored(values, heads, .int8, backend)
       for head in stride(from: 0, to: values.count, by: width) {
-        let range = head..<head + width
-        let step = values[range].reduce(0) { max($0, abs($1)) } / 127
-        #expect(range.allSatisfy { abs(values[$0] - result[$0]) <= step * 0.5001 }, "\(backend.summary)")
+        let (given, kept) = (Array(values[head..<head + width]), Array(result[head..<head + width]))
+        let step = given.reduce(0) { max($0, abs($1)) } / 127
+        #expect(worstDifference(kept, given) <= step * 0.5001, "\(backend.summary)")
       }
     }
   }
@@ -127,10 +128,9 @@ import Testing
         $0.count == 0 ? $0 : Tensor(stored($0.floats(), alone, format, backend), shape: $0.shape)
       }
       let (result, expected) = (attended(narrow, .float32), attended(widened, .float32))
-      let worst = zip(result, expected).reduce(0) { max($0, abs($1.0 - $1.1)) }
-      #expect(worst <= 2e-6, "\(backend.summary)")
-      let rounded = zip(attended(narrow, .bfloat16), attended(widened, .bfloat16))
-      #expect(rounded.allSatisfy { abs($0.0 - $0.1) <= 2e-6 }, "\(backend.summary)")
+      #expect(worstDifference(result, expected) <= 2e-6, "\(backend.summary)")
+      let rounded = (attended(narrow, .bfloat16), attended(widened, .bfloat16))
+      #expect(worstDifference(rounded.0, rounded.1) <= 2e-6, "\(backend.summary)")
     }
   }
 }

@@ -1,3 +1,4 @@
+import Comparing
 import Foundation
 import Testing
 
@@ -64,9 +65,8 @@ import Testing
   private func expect(
     _ values: [Float], near expected: [Double], _ operation: OperationCase, _ backend: Backend, _ what: String
   ) {
-    #expect(values.count == expected.count)
-    let scale = max(1, expected.map(abs).max() ?? 1)
-    let worst = zip(values, expected).map { abs(Double($0) - $1) }.max() ?? 0
+    let scale = expected.reduce(1) { max($0, abs($1)) }
+    let worst = worstDifference(values, expected)
     #expect(
       worst <= operation.tolerance * scale, "\(operation): \(what) off by \(worst) with \(backend.summary)")
   }

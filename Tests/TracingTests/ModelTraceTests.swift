@@ -17,13 +17,12 @@ import Testing
     "mgm-hd", "gamma-mgm-hd", "llava-onevision", "smolvlm", "qwen2.5-vl", "gamma-llava-hr-train-unpadded",
   ]
 
-  @Test(arguments: cases, [false, true]) func everyTensorIsTheOriginals(_ name: String, batched: Bool) throws
-  {
+  private static func comparison(_ name: String, batched: Bool) throws -> TraceComparison {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../Fixtures/models/\(name)").standardized
     let outputs = FileManager.default.temporaryDirectory
       .appendingPathComponent(
-        "trace-\(name)-\(batched)-\(ProcessInfo.processInfo.processIdentifier).safetensors")
+        "\(UUID().uuidString).safetensors")
     defer { try? FileManager.default.removeItem(at: outputs) }
     let model = try GammaModel.load(folder)
     let inputs = try TraceInputs(
@@ -31,26 +30,31 @@ import Testing
     var trace = ModelTrace(model, backend: Backend(threads: 2), measuresRank: true)
     try trace.run(inputs, newTokens: 16, batched: batched, outputs: outputs)
 
-    let ours = try SafetensorsFile(outputs)
-    let theirs = try SafetensorsFile(folder.appendingPathComponent("outputs.safetensors"))
-    let shared = ours.names.filter { theirs.entries[$0] != nil }
-    let wanted =
-      name.hasPrefix("gamma-llava-hr-train")
-      ? ["logits", "inputs_embeds", "loss.total", "grad.router.weight"]
-      : ["logits", "generate.ids", "hidden.0", "inputs_embeds"]
-    for tensor in wanted { #expect(shared.contains(tensor), "\(tensor) is missing") }
-    for name in shared {
-      if ours.entries[name]?.storedType == .int64 {
-        #expect(try ours.int64s(name) == theirs.int64s(name), "\(name) differs")
-        continue
+    return try TraceComparison(
+      ours: SafetensorsFile(outputs),
+      theirs: SafetensorsFile(folder.appendingPathComponent("outputs.safetensors")),
+      inputs: SafetensorsFile(folder.appendingPathComponent("inputs.safetensors")))
+  }
+
+  @Test(arguments: cases, [false, true]) func everyTensorIsTheOriginals(_ name: String, batched: Bool) throws
+  {
+    let comparison = try Self.comparison(name, batched: batched)
+    for (tensor, fault) in try comparison.faults(of: name) { Issue.record("\(tensor) \(fault)") }
+    #expect(try comparison.required(of: name).count >= 9)
+  }
+
+  /// Each fault that a port may have, planted in each tensor in turn, is found: what cannot fail proves nothing.
+  @Test(arguments: cases) func everyPlantedFaultIsFound(_ name: String) throws {
+    let sound = try Self.comparison(name, batched: false)
+    var planted: [PlantedFault: Int] = [:]
+    for tensor in try sound.required(of: name) {
+      for fault in PlantedFault.allCases {
+        guard let damaged = fault.planted(in: sound, tensor) else { continue }
+        planted[fault, default: 0] += 1
+        #expect(damaged.fault(in: tensor) != nil, "\(fault) in \(tensor) is not found")
       }
-      let tolerance: Float = name.contains("logits") ? 1e-3 : 2e-4
-      let (our, their) = (try ours.floats(name), try theirs.floats(name))
-      #expect(our.count == their.count, "\(name) differs in size")
-      // The originals also answer at places of padding, where nothing is defined.
-      let worst = zip(our, their).map { $0 == 0 ? 0 : abs($0 - $1) }.max() ?? 0
-      #expect(worst <= tolerance, "\(name) is off by \(worst)")
     }
+    for fault in PlantedFault.allCases { #expect(planted[fault, default: 0] >= 6, "\(fault)") }
   }
 
   @Test func aPromptWithoutItsPictureIsRefused() throws {

@@ -58,6 +58,7 @@ import Training
     for ((merged, adapted), original) in triples {
       let (one, other) = (merged.parameter.tensor.floats(), adapted.parameter.tensor.floats())
       // The model is written in bfloat16, which has 8 bits.
+      #expect(one.count == other.count, "\(merged.name)")
       #expect(zip(one, other).allSatisfy { abs($0 - $1) <= abs($1) / 128 + 1e-6 }, "\(merged.name)")
       let old = original.parameter.tensor.floats()
       if zip(other, old).contains(where: { abs($0 - $1) > abs($1) / 64 + 1e-4 }) { changed += 1 }

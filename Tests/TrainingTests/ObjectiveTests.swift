@@ -1,3 +1,4 @@
+import Comparing
 import MixtureOfDepths
 import ModelTesting
 import Models

@@ -1,5 +1,6 @@
 import Answering
 import Checkpoints
+import Comparing
 import Foundation
 import Images
 import Loading

@@ -40,12 +40,24 @@ import Testing
       #expect(killed.code == (signal == SIGINT ? 130 : SIGKILL))
       let kept = Self.lines(answers)
       #expect(kept.count >= count / 3 && kept.count < count)
+      if signal == SIGINT {
+        // The user is told what there is and how to go on.
+        #expect(
+          killed.errors.contains("\(kept.count) of \(count) answers are kept in \(answers.path)"),
+          "\(killed.errors)")
+        #expect(killed.errors.contains("eval --model-path") && killed.errors.contains(answers.path))
+      }
       // What a write that was cut leaves.
       let torn = try FileHandle(forWritingTo: answers)
       try torn.seekToEnd()
       try torn.write(contentsOf: Data("{\"question_id\":\"0000".utf8))
       try torn.close()
+      let start = ContinuousClock.now
       let finished = try CommandProcess(Self.arguments(world, answers))
+      // A run of more than five seconds says how far it is, also where nobody sits at a terminal.
+      if ContinuousClock.now - start > .seconds(9) {
+        #expect(finished.errors.contains("/\(count), "), "\(finished.errors)")
+      }
       #expect(finished.code == 0, "\(finished.errors)")
       #expect(finished.output.contains("\"count\":\(count)"))
       let all = Self.lines(answers)

@@ -2,6 +2,7 @@ internal import Images
 internal import StrictJSON
 internal import Tensors
 internal import Tokenization
+internal import Wording
 
 /// LLaVA-HR (Luo et al. 2024): a CLIP tower reads the picture small, a ConvNeXt reads it large, and adapters mix what the
 /// large one sees into the small one's blocks.
@@ -38,7 +39,8 @@ struct LlavaHR: ModelFamily {
     imageSize = try DecoderConfiguration.size(json, "input_image_size", default: 1024, limit: 1 << 14)
     hasAdapters = try json.optionalBool("freeze_vision") != true
     guard clip.layerCount % 4 == 0 else {
-      throw json.error(at: key, "the tower's \(clip.layerCount) layers do not fall into four equal groups")
+      throw json.error(
+        at: key, "the tower's \(counted(clip.layerCount, "layer")) do not fall into four equal groups")
     }
     let (fast, slow) = (fastGrid * fastGrid, slowGrid * slowGrid)
     guard fast > 0, slow > 0, fast % slow == 0 || slow % fast == 0 else {

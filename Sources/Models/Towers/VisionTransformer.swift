@@ -1,5 +1,6 @@
 package import StrictJSON
 package import Tensors
+internal import Wording
 
 /// The sizes of a vision transformer, as `vision_config` gives them.
 package struct VisionTransformerConfiguration: Sendable, Equatable {
@@ -47,7 +48,7 @@ package struct VisionTransformerConfiguration: Sendable, Equatable {
   func featureLayer(_ json: JSONObject, _ key: String) throws -> Int {
     let layer = try json.optionalInt(key) ?? -2
     guard (-layerCount - 1...layerCount).contains(layer) else {
-      throw json.error(at: key, "the tower has \(layerCount) layers, not \(layer)")
+      throw json.error(at: key, "the tower has \(counted(layerCount, "layer")), not \(layer)")
     }
     return layer
   }

@@ -7,11 +7,15 @@ import StrictJSON
 struct BenchmarkOutput {
   let folder: URL
   private let isCancelled: () -> Bool
+  /// Receives every sample whose picture has been written.
+  private let onPicture: (WorldSample) -> Void
 
   /// - Parameter isCancelled: Asked before every picture.
-  init(_ folder: URL, isCancelled: @escaping () -> Bool = { false }) throws {
-    self.folder = folder
-    self.isCancelled = isCancelled
+  init(
+    _ folder: URL, isCancelled: @escaping () -> Bool = { false },
+    onPicture: @escaping (WorldSample) -> Void = { _ in }
+  ) throws {
+    (self.folder, self.isCancelled, self.onPicture) = (folder, isCancelled, onPicture)
     try Disk.createFolder(folder)
   }
 
@@ -57,6 +61,7 @@ struct BenchmarkOutput {
         try Disk.createFolder(parent)
       }
       try write(try Self.png(sample.scene), to: url)
+      onPicture(sample)
     }
   }
 

@@ -6,7 +6,7 @@ package enum WorldError: Error, CustomStringConvertible, Sendable {
   package var description: String {
     switch self {
     case .countOutOfRange(let count, let range):
-      "A world cannot have \(count) questions per kind; give a number from \(range.lowerBound) to \(range.upperBound)."
+      "The questions of a kind cannot be \(count); give a number from \(range.lowerBound) to \(range.upperBound)."
     case .exists(let path): "\(path): something is there already; remove it or choose another name."
     }
   }

@@ -14,11 +14,12 @@ package enum WorldWriter {
   ///   - folder: must not exist yet, or be empty.
   ///   - kinds: the kinds to write, all by default.
   ///   - isCancelled: asked before every picture; true ends the writing, of which nothing is left.
+  ///   - onProgress: receives how many questions are written, and how many there will be.
   /// - Throws: `WorldError`, `CancellationError`, or the error of the picture or JSON writer.
   package static func write(
     to folder: URL, split: WorldSplit, count: Int, seed: UInt64,
-    kinds: [QuestionKind] = QuestionKind.allCases,
-    isCancelled: @escaping () -> Bool = { false }
+    kinds: [QuestionKind] = QuestionKind.allCases, isCancelled: @escaping () -> Bool = { false },
+    onProgress: @escaping (_ done: Int, _ all: Int) -> Void = { _, _ in }
   ) throws {
     guard countRange.contains(count) else { throw WorldError.countOutOfRange(count, countRange) }
     let target = folder.standardizedFileURL
@@ -32,11 +33,18 @@ package enum WorldWriter {
       try Disk.createFolder(draft)
       let lock = ItemLock(draft)
       defer { withExtendedLifetime(lock) {} }
-      for kind in kinds {
-        let samples = try samples(of: kind, split: split, count: count, seed: seed, isCancelled)
-        try BenchmarkOutput(draft.appending(path: kind.benchmark), isCancelled: isCancelled)
-          .write(samples, of: kind)
+      for (index, kind) in kinds.enumerated() {
+        var written = 0
+        onProgress(index * count, kinds.count * count)
+        let folder = draft.appending(path: kind.benchmark)
+        let output = try BenchmarkOutput(folder, isCancelled: isCancelled) { sample in
+          written += sample.questions.count
+          onProgress(index * count + min(written, count), kinds.count * count)
+        }
+        try output.write(
+          samples(of: kind, split: split, count: count, seed: seed, isCancelled), of: kind)
       }
+      onProgress(kinds.count * count, kinds.count * count)
       try BenchmarkOutput(draft).write(
         [
           "world": 1, "split": JSONValue(split.rawValue), "count": JSONValue(count),

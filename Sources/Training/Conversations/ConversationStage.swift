@@ -1,4 +1,4 @@
-internal import Foundation
+package import Foundation
 internal import Loading
 internal import MixtureOfDepths
 package import StrictJSON
@@ -9,6 +9,8 @@ package struct ConversationStage: TrainingStage {
 
   /// A JSON array of samples, or JSON Lines.
   let data: URL
+  /// The samples, where they had to be counted already.
+  private let counted: [InstructionSample]?
   /// The folder in which the samples' pictures are.
   let images: URL
   let validation: URL?
@@ -17,16 +19,22 @@ package struct ConversationStage: TrainingStage {
   /// Tokens, a picture counting as one, after which a conversation is cut.
   let maximalLength: Int
 
-  package init(_ json: JSONObject) throws {
+  package init(_ json: JSONObject, from folder: URL) throws {
     guard try json.string("stage") == "instruct" else {
       throw json.error(at: "data", "only the stage instruct learns from conversations")
     }
-    data = try json.path("data")
-    images = try json.optionalPath("images") ?? data.deletingLastPathComponent()
-    validation = try json.optionalPath("validation_data")
+    data = try json.path("data", from: folder)
+    images = try json.optionalPath("images", from: folder) ?? data.deletingLastPathComponent()
+    validation = try json.optionalPath("validation_data", from: folder)
     template = try json.optionalString("conversation")
     maximalLength = try json.count("max_length", default: 2048)
+    counted = json["epochs"] == nil ? nil : try InstructionSample.read(data)
   }
+
+  package var sampleCount: Int? { counted?.count }
+
+  /// - Throws: `JSONError` or `TrainingError` if they cannot be read.
+  func samples() throws -> [InstructionSample] { try counted ?? InstructionSample.read(data) }
 
   package func lesson(_ run: RunConfiguration) throws -> Lesson {
     let model = try GammaModel.load(run.model)

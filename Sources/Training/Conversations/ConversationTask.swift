@@ -5,6 +5,7 @@ internal import MixtureOfDepths
 internal import Models
 internal import Tensors
 internal import Tokenization
+internal import Wording
 
 /// The model learns to answer as conversations of a file do, with LLaVA's labels.
 struct ConversationTask: TrainingTask {
@@ -28,7 +29,7 @@ struct ConversationTask: TrainingTask {
     template = try stage.template.map(ConversationTemplate.named) ?? model.template
     _ = try LabelRule(template)
     imageProcessor = try model.imageProcessor(in: run.model)
-    training = ShuffledSamples(try InstructionSample.read(stage.data), seed: run.seed)
+    training = ShuffledSamples(try stage.samples(), seed: run.seed)
     validation = try stage.validation.map { try InstructionSample.read($0) } ?? []
   }
 
@@ -67,7 +68,7 @@ struct ConversationTask: TrainingTask {
     let context = model.decoder.configuration.contextLength
     if let long = zip(samples, prompts).first(where: { $1.0.ids.count > context }) {
       throw TrainingError(
-        "\(stage.data.path): \(long.0.name) takes \(long.1.0.ids.count) tokens but the model reads at most \(context); lower max_length"
+        "\(stage.data.path): \(long.0.name) takes \(counted(long.1.0.ids.count, "token")) but the model reads at most \(context); lower max_length"
       )
     }
     var notes = Measurements()

@@ -1,59 +1,68 @@
-internal import Foundation
-internal import MixtureOfDepths
-
-/// Accuracies against the share that is skipped, with their spreads, written as an SVG file.
-struct LinePlot {
-  struct Point {
+/// Numbers against numbers, as lines, as points with their spreads or as both, written as an SVG file.
+package struct LinePlot {
+  package struct Point {
     let x: Double
     let y: Double
     let spread: Double
+
+    /// - Parameter spread: How far the value may be off; a bar shows it.
+    package init(x: Double, y: Double, spread: Double = 0) { (self.x, self.y, self.spread) = (x, y, spread) }
   }
 
-  struct Series {
+  package struct Series {
+    /// What shows the points.
+    package enum Look {
+      case points, line, pointsOnLine
+    }
+
     let name: String
     let points: [Point]
-    /// Whether the points are joined.
-    let isLine: Bool
+    let look: Look
+
+    package init(_ name: String, _ points: [Point], _ look: Look) {
+      (self.name, self.points, self.look) = (name, points, look)
+    }
   }
 
-  let title: String
-  let subtitle: String
-  let xName: String
-  let yName: String
-  let series: [Series]
+  private let title: String
+  private let subtitle: String
+  private let xName: String
+  private let yName: String
+  private let series: [Series]
+
+  package init(title: String, subtitle: String, xName: String, yName: String, series: [Series]) {
+    (self.title, self.subtitle) = (title, subtitle)
+    (self.xName, self.yName, self.series) = (xName, yName, series)
+  }
 
   /// Distinguishable without colour vision too (Okabe & Ito), and by shape.
   private static let colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"]
 
-  var svg: String {
+  package var svg: String {
     let (width, height, left, right, top, bottom) = (680, 416, 64, 200, 88, 48)
     let points = series.flatMap(\.points)
-    let (lowX, highX) = Self.range(points.map(\.x), step: 10)
-    let (lowY, highY) = Self.range(points.flatMap { [$0.y - $0.spread, $0.y + $0.spread] }, step: 5)
-    func x(_ value: Double) -> Int {
-      left + Int((value - lowX) / (highX - lowX) * Double(width - left - right))
-    }
-    func y(_ value: Double) -> Int {
-      height - bottom - Int((value - lowY) / (highY - lowY) * Double(height - top - bottom))
-    }
+    let across = PlotAxis(points.map(\.x))
+    let up = PlotAxis(points.flatMap { [$0.y - $0.spread, $0.y + $0.spread] })
+    func x(_ value: Double) -> Int { left + Int(across.share(value) * Double(width - left - right)) }
+    func y(_ value: Double) -> Int { height - bottom - Int(up.share(value) * Double(height - top - bottom)) }
     var parts = [SVG.opening(width: width, height: height, title: title, subtitle: subtitle)]
-    for value in stride(from: lowY, through: highY, by: 5) {
+    for value in up.marks {
       parts.append(
         "<path d=\"M\(left) \(y(value))H\(width - right)\" stroke=\"#dddddd\" fill=\"none\"/>")
-      parts.append(SVG.text(left - 8, y(value) + 4, String(Int(value)), anchor: "end"))
+      parts.append(SVG.text(left - 8, y(value) + 4, up.label(value), anchor: "end"))
     }
-    for value in stride(from: lowX, through: highX, by: 10) {
-      parts.append(SVG.text(x(value), height - bottom + 20, String(Int(value)), anchor: "middle"))
+    for value in across.marks {
+      parts.append(SVG.text(x(value), height - bottom + 20, across.label(value), anchor: "middle"))
     }
     parts.append(SVG.text((left + width - right) / 2, height - 8, xName, anchor: "middle", fill: "#555555"))
     parts.append(SVG.text(16, top - 14, yName, fill: "#555555"))
     for (index, series) in series.enumerated() {
       let colour = Self.colours[index % Self.colours.count]
-      if series.isLine {
+      if series.look != .points {
         let path = series.points.enumerated().map { "\($0 == 0 ? "M" : "L")\(x($1.x)) \(y($1.y))" }.joined()
         parts.append("<path d=\"\(path)\" stroke=\"\(colour)\" stroke-width=\"2\" fill=\"none\"/>")
       }
-      for point in series.points {
+      for point in series.look == .line ? [] : series.points {
         let place = x(point.x)
         parts.append(
           "<path d=\"M\(place) \(y(point.y - point.spread))V\(y(point.y + point.spread))\" stroke=\"\(colour)\"/>"
@@ -73,13 +82,5 @@ struct LinePlot {
     case 1: "<rect x=\"\(x - 4)\" y=\"\(y - 4)\" width=\"8\" height=\"8\" fill=\"\(colour)\"/>"
     default: "<path d=\"M\(x - 5) \(y + 4)L\(x) \(y - 5)L\(x + 5) \(y + 4)Z\" fill=\"\(colour)\"/>"
     }
-  }
-
-  /// The values' range, widened to multiples of a step.
-  private static func range(_ values: [Double], step: Double) -> (Double, Double) {
-    // A hair beyond a multiple is no reason for another step.
-    let low = ((values.min() ?? 0) / step + 1e-9).rounded(.down) * step
-    let high = ((values.max() ?? 0) / step - 1e-9).rounded(.up) * step
-    return (low, max(high, low + step))
   }
 }
