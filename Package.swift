@@ -116,7 +116,7 @@ let package = Package(
         "Answering", "Benchmarks", "Evaluation",
       ]),
     module(
-      "GammaModTraining", ["Wording", "Answering", "StrictJSON", "Training", "PocketTraining", "GammaMoD"]),
+      "GammaModTraining", ["Wording", "Answering", "Training", "PocketTraining", "GammaMoD"]),
     .executableTarget(
       name: "gamma-mod",
       dependencies: [

@@ -1,7 +1,6 @@
 package import Images
 internal import Tokenization
 
-
 /// Questions, pictures and answers in turn. Earlier answers stand in prompts as the ids that the model gave, so that a turn
 /// continues what the engine has read and only what is new must be.
 package struct Dialogue: Sendable {

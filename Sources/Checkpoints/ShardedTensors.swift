@@ -87,7 +87,8 @@ struct ShardedTensors: TensorSource {
     let missing = zip(shards, files).filter { $0.1 == nil }.map(\.0).sorted()
     if !missing.isEmpty {
       faults.append(
-        "\(missing.count) of \(shards.count) weight files are missing: \(missing.joined(separator: ", "))")
+        "of \(counted(shards.count, "weight file")) \(counted(missing.count, "is", "are")) missing: \(missing.joined(separator: ", "))"
+      )
     }
     let absent = locations.filter { name, number in files[number].map { $0.entries[name] == nil } ?? false }
       .map { "\($0.key) in \(shards[$0.value])" }.sorted()

@@ -39,17 +39,20 @@ public struct TrainingJob: Sendable {
 
   /// As `run(resuming:threads:onProgress:)`, for callers that show progress in their own way.
   /// - Parameters:
+  ///   - onRead: Receives how many bytes of the model's weights have been read, and how many there are.
   ///   - progress: Receives how far the run is, after every step.
   ///   - report: Receives what is worth a line of its own.
   package func run(
-    resuming: Bool, threads: Int, progress: @escaping @Sendable (TrainingProgress) -> Void,
+    resuming: Bool, threads: Int,
+    onRead: @escaping @Sendable (_ read: Int, _ all: Int) -> Void = { _, _ in },
+    progress: @escaping @Sendable (TrainingProgress) -> Void,
     report: @escaping @Sendable (String) -> Void
   ) async throws(GammaModError) -> Bool {
     try await Worker.run { cancellation in
       _ = try Self.translating {
         try job.train(
           resume: resuming, threads: max(1, threads), shouldStop: { cancellation.isRequested },
-          progress: progress, report: report)
+          onRead: onRead, progress: progress, report: report)
       }
       return !cancellation.isRequested
     }

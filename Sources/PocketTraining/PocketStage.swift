@@ -49,9 +49,11 @@ package struct PocketStage: TrainingStage {
   /// Scenes follow each other for ever.
   package var sampleCount: Int? { nil }
 
-  package func lesson(_ run: RunConfiguration) throws -> Lesson {
+  package func lesson(
+    _ run: RunConfiguration, onRead: @escaping (_ read: Int, _ all: Int) -> Void
+  ) throws -> Lesson {
     let tokenizer = try TokenizerFolder.load(run.tokenizer)
-    let model = try startingModel(run, tokenizer)
+    let model = try startingModel(run, tokenizer, onRead: onRead)
     let training = WorldExamples(world, split: .train, tokenizer: tokenizer)
     let validation = WorldExamples(WorldSettings(seed: world.seed), split: .val, tokenizer: tokenizer)
     switch kind {
@@ -97,10 +99,11 @@ package struct PocketStage: TrainingStage {
   private static func isNew(_ run: RunConfiguration) -> Bool { run.model.pathExtension == "json" }
 
   /// A stored model in float32, or new weights where `model` is only a configuration.
-  private func startingModel(_ run: RunConfiguration, _ tokenizer: any TextTokenizer) throws
-    -> VisionLanguageModel
-  {
-    guard Self.isNew(run) else { return try GammaModel.load(run.model) }
+  private func startingModel(
+    _ run: RunConfiguration, _ tokenizer: any TextTokenizer,
+    onRead: @escaping (_ read: Int, _ all: Int) -> Void
+  ) throws -> VisionLanguageModel {
+    guard Self.isNew(run) else { return try GammaModel.load(run.model, onRead: onRead) }
     let model = try ModelRegistry.standard.random(JSONObject.read(contentsOf: run.model), seed: run.seed)
     MimeticInitialization.apply(to: model.decoder, tokenizer: tokenizer, seed: run.seed)
     if let images = model.images as? any SquareImageEncoder {

@@ -59,6 +59,8 @@ final class Trainer {
   ) throws {
     var meter = ProgressMeter(total: run.steps)
     var numbers = Measurements()
+    // From here on time counts.
+    progress(meter.progress(step: steps, numbers))
     while steps < run.steps, !shouldStop() {
       let (measured, rows, norm) = try step()
       numbers.add(measured)

@@ -26,6 +26,7 @@ package struct TrainingRun: Sendable {
   ///   - resume: Go on from the state in `output`, if there is one.
   ///   - threads: Pieces of a step that are computed at the same time; results do not depend on it.
   ///   - shouldStop: Asked after every step; true ends the run early with its state saved and no model written.
+  ///   - onRead: Receives how many bytes of the model's weights have been read, and how many there are.
   ///   - progress: Receives how far the run is, after every step.
   ///   - report: Receives what is worth a line of its own.
   /// - Returns: The time of the steps, without reading and writing models.
@@ -33,9 +34,10 @@ package struct TrainingRun: Sendable {
   @discardableResult
   package func train(
     resume: Bool, threads: Int, shouldStop: () -> Bool = { false },
+    onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in },
     progress: (TrainingProgress) -> Void = { _ in }, report: (String) -> Void
   ) throws -> Duration {
-    let lesson = try stage.lesson(configuration)
+    let lesson = try stage.lesson(configuration, onRead: onRead)
     let changes = try lowRankChanges(lesson)
     let (model, own) = (lesson.model, lesson.task.ownParameters)
     let trainer = try Trainer(

@@ -12,8 +12,9 @@ package protocol TrainingStage: Sendable {
   init(_ json: JSONObject, from folder: URL) throws
   /// How many samples an epoch has; nil for data without end.
   var sampleCount: Int? { get }
+  /// - Parameter onRead: Receives how many bytes of the model's weights have been read, and how many there are.
   /// - Throws: An error that names the file, what is wrong and what to do.
-  func lesson(_ run: RunConfiguration) throws -> Lesson
+  func lesson(_ run: RunConfiguration, onRead: @escaping (_ read: Int, _ all: Int) -> Void) throws -> Lesson
 }
 
 /// A model, and what it is to learn.

@@ -178,11 +178,8 @@ struct EvalCommand: ParsableCommand {
     var logFailure: (any Error)?
     let answered = try run.answers(
       items, of: folder.benchmark, sessions: session.lanes, log: log,
-      leaveOut: { try folder.leaveOut($0, $1) }, onLogFailure: { logFailure = $0 }, isCancelled: isRequested
-    ) {
-      done, total in
-      meter.show(done, of: total)
-    }
+      leaveOut: { try folder.leaveOut($0, $1) }, onLogFailure: { logFailure = $0 }, isCancelled: isRequested,
+      onProgress: { meter.show($0, of: $1) })
     meter.end()
     if isRequested() {
       StandardError.write(

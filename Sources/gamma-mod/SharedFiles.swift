@@ -3,17 +3,22 @@ import Foundation
 /// The models and pictures that come with the tool: in a checkout, or where `make install` puts them.
 enum SharedFiles {
   /// A folder as the user names it or, where its usual name is nowhere below the current folder, that of the installation.
-  /// - Parameter usual: The name that stands for what comes with the tool.
+  /// - Parameters:
+  ///   - usual: The name that stands for what comes with the tool.
+  ///   - item: What tells such a folder from others of its name.
   /// - Throws: `StreamError` if nothing is there.
-  static func folder(_ path: String, usual: String) throws -> URL {
+  static func folder(_ path: String, usual: String, with item: String) throws -> URL {
     let here = URL(fileURLWithPath: path)
-    let isThere = FileManager.default.fileExists(atPath: here.path)
-    guard path == usual, !isThere else { return here }
+    guard path == usual, !holds(here, item) else { return here }
     let installed = installation?.appending(path: usual)
-    if let installed, FileManager.default.fileExists(atPath: installed.path) { return installed }
+    if let installed, holds(installed, item) { return installed }
     throw StreamError(
       "\(usual): neither the current folder nor \(installed?.path ?? "an installation") holds it; run this in a checkout, or make install"
     )
+  }
+
+  private static func holds(_ folder: URL, _ item: String) -> Bool {
+    FileManager.default.fileExists(atPath: folder.appending(path: item).path)
   }
 
   /// `share/gamma-mod` beside the `bin` that holds the tool.

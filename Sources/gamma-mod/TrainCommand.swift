@@ -31,7 +31,7 @@ struct TrainCommand: AsyncParsableCommand {
       let line = ProgressLine("step")
       defer { line.end() }
       let isDone = try await job.run(
-        resuming: resume, threads: threads,
+        resuming: resume, threads: threads, onRead: ProgressLine.loading(),
         progress: { line.show($0.step, of: $0.steps, detail: $0.detail) },
         report: { text in
           line.clear()

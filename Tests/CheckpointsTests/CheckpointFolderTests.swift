@@ -56,9 +56,9 @@ import Testing
   @Test func refusesFaultyIndexes() throws {
     try write("model-1.safetensors", ["a": [1]])
     try writeIndex(["a": "model-1.safetensors", "b": "model-3.safetensors", "c": "model-2.safetensors"])
-    expectError("2 of 3 weight files are missing: model-2.safetensors, model-3.safetensors")
+    expectError("of 3 weight files 2 are missing: model-2.safetensors, model-3.safetensors")
     try writeIndex(["a": "model-1.safetensors", "b": "model-1.safetensors"])
-    expectError("1 tensors are not in the files that weight_map names, such as b in model-1.safetensors")
+    expectError("1 tensor is not in the files that weight_map names, such as b in model-1.safetensors")
     for name in ["../model-1.safetensors", "/etc/passwd", "x\\model.safetensors", "..", ""] {
       try writeIndex(["a": .string(name)])
       expectError("names no .safetensors file in this folder")
@@ -77,8 +77,8 @@ import Testing
       "d": "model-3.safetensors", "e": "model-2.safetensors",
     ])
     expectError(
-      "1 of 3 weight files are missing: model-3.safetensors. 2 tensors are not in the files that weight_map names, "
-        + "such as c in model-1.safetensors, e in model-2.safetensors. 1 tensors are in several files, such as twice "
+      "of 3 weight files 1 is missing: model-3.safetensors. 2 tensors are not in the files that weight_map names, "
+        + "such as c in model-1.safetensors, e in model-2.safetensors. 1 tensor is in several files, such as twice "
         + "in model-1.safetensors and model-2.safetensors. Download index and files again")
   }
 

@@ -54,7 +54,7 @@ extension HostilePickle {
       refused("no storage", PickleBytes.tensor(storage: code("N")), "None stands where a tensor's storage"),
       refused(
         "few arguments", PickleBytes.call("torch._utils", "_rebuild_tensor_v2", PickleBytes.storage()),
-        "made of 1 values"),
+        "made of 1 value and"),
       refused(
         "a negative view",
         PickleBytes.call(

@@ -36,8 +36,10 @@ package struct ConversationStage: TrainingStage {
   /// - Throws: `JSONError` or `TrainingError` if they cannot be read.
   func samples() throws -> [InstructionSample] { try counted ?? InstructionSample.read(data) }
 
-  package func lesson(_ run: RunConfiguration) throws -> Lesson {
-    let model = try GammaModel.load(run.model)
+  package func lesson(
+    _ run: RunConfiguration, onRead: @escaping (_ read: Int, _ all: Int) -> Void
+  ) throws -> Lesson {
+    let model = try GammaModel.load(run.model, onRead: onRead)
     return Lesson(model, try ConversationTask(self, run, model: model))
   }
 }
