@@ -8,7 +8,7 @@ build: setup
 	swift build -c release
 
 demo: build
-	@.build/release/gamma-mod demo --overlay .build/demo-overlay.png
+	@.build/release/gamma-mod demo --overlay .build/demo-overlay.png --overwrite
 
 # What README.md shows: a picture with what was skipped of it, and accuracy against work from the study's stored results.
 figures: build

@@ -200,7 +200,7 @@ let package = Package(
       ["StrictJSON", "MixtureOfDepths", "Loading", "Answering", "PocketWorld", "Benchmarks", "Tensors"]),
     tests("GammaMoD", ["StrictJSON"]),
     tests("GammaModTraining", ["GammaMoD", "RunTesting"]),
-    tests("gamma-mod", ["Checkpoints", "Comparing", "StrictJSON"]),
+    tests("gamma-mod", ["Checkpoints", "Comparing", "Images", "StrictJSON"]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -89,18 +89,30 @@ package final class AnswerLoop {
   package func answers(_ requests: [AnswerRequest], isCancelled: @escaping () -> Bool = { false }) throws
     -> [Answer]
   {
-    var results = [Result<Answer, AnswerError>?](repeating: nil, count: requests.count)
+    try results(requests, isCancelled: isCancelled).map { try $0.get() }
+  }
+
+  /// As `answers`, with the reasons of those that cannot be answered.
+  package func results(_ requests: [AnswerRequest], isCancelled: @escaping () -> Bool = { false })
+    -> [Result<Answer, AnswerError>]
+  {
+    let unanswered = AnswerError("the request ended without an answer; ask again")
+    var results = [Result<Answer, AnswerError>](repeating: .failure(unanswered), count: requests.count)
     for (index, request) in requests.enumerated() {
-      try submit(request, isCancelled: isCancelled) { event in
-        switch event {
-        case .finished(let answer): results[index] = .success(answer)
-        case .failed(let error): results[index] = .failure(error)
-        default: break
+      do {
+        try submit(request, isCancelled: isCancelled) { event in
+          switch event {
+          case .finished(let answer): results[index] = .success(answer)
+          case .failed(let error): results[index] = .failure(error)
+          default: break
+          }
         }
+      } catch {
+        results[index] = .failure(error as? AnswerError ?? AnswerError("\(error)"))
       }
     }
     while !isIdle { step() }
-    return try results.compactMap { try $0?.get() }
+    return results
   }
 
   /// Runs one pass over parts of prompts and generated tokens.

@@ -128,7 +128,9 @@ extension VisionLanguageSession {
     let small = 100_000_000
     let parameters = model.decoder.parameters.reduce(0) { $0 + $1.count }
     guard backend.threads > 1, parameters < small else { return [self] }
-    return (0..<backend.threads).map { _ in VisionLanguageSession(self, backend: Backend()) }
+    // More than there are processors would only share out the memory.
+    let lanes = min(backend.threads, ProcessInfo.processInfo.activeProcessorCount)
+    return (0..<lanes).map { _ in VisionLanguageSession(self, backend: Backend()) }
   }
 
   private convenience init(_ other: VisionLanguageSession, backend: Backend) {

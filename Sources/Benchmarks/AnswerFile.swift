@@ -1,3 +1,4 @@
+internal import Files
 package import Foundation
 internal import StrictJSON
 
@@ -39,7 +40,7 @@ package struct AnswerFile: Sendable {
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
       return [url]
     }
-    let names = try FileManager.default.contentsOfDirectory(atPath: url.path).sorted()
+    let names = try Disk.names(in: url).sorted()
     let files = names.map { url.appending(path: $0).appending(path: "output.json") }
       .filter { FileManager.default.fileExists(atPath: $0.path) }
     guard !files.isEmpty else {

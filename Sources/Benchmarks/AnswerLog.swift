@@ -56,6 +56,19 @@ package final class AnswerLog: @unchecked Sendable {
     self.file = Mutex(file)
   }
 
+  /// Whether a file's first line is an answer rather than a question; what a run that was killed left of a line counts.
+  package static func holdsAnswers(_ url: URL) -> Bool {
+    guard Disk.kind(of: url) == .file, let content = FileManager.default.contents(atPath: url.path),
+      let first = content.split(separator: UInt8(ascii: "\n"), maxSplits: 1).first
+    else { return false }
+    guard content.contains(UInt8(ascii: "\n")) else {
+      return first.starts(with: Data("{\"question_id\"".utf8))
+    }
+    let object = (try? JSONValue(parsing: Data(first), file: url.path))?.object
+    return object?["question_id"] != nil
+      && ["prompt", "model_id", "answer_id"].contains { object?[$0] != nil }
+  }
+
   /// The place among the questions of every line, and its answer.
   private static func places(
     of content: Data, _ url: URL, _ items: [BenchmarkItem], _ identity: AnswerIdentity, _ existing: Existing

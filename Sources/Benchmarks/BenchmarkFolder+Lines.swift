@@ -7,7 +7,8 @@ extension BenchmarkFolder {
     try rows(try lineFile) { object in
       BenchmarkItem(
         id: try QuestionID.read(object, "question_id"), image: picture(try object.string("image")),
-        prompt: try object.string("text"), category: try object.optionalString("category") ?? "")
+        prompt: try object.string("text"), category: try object.optionalString("category") ?? "",
+        place: object.whereabouts ?? "")
     }
   }
 

@@ -33,6 +33,6 @@ extension BenchmarkFolder {
     let image = try object.optionalString("image")
     return BenchmarkItem(
       id: try QuestionID.read(object, "id"), image: image.map { picture($0) }, prompt: prompt,
-      storedPrompt: image == nil ? prompt : "<image>\n" + prompt)
+      storedPrompt: image == nil ? prompt : "<image>\n" + prompt, place: "\(url.path): [\(number)]")
   }
 }

@@ -29,6 +29,18 @@ package struct BenchmarkFolder: Sendable {
   /// Questions that were left out because they cannot be read.
   package var rowFaults: [RowFault] { faults.all }
 
+  /// Takes note of a question that a model cannot be asked; it then counts as one without an answer.
+  /// - Parameter reason: A sentence.
+  /// - Throws: `BenchmarkError` naming the question and its file, unless such are left out.
+  package func leaveOut(_ item: BenchmarkItem, _ reason: String) throws {
+    let error = BenchmarkError.question(place: item.place, id: item.id.description, reason: reason)
+    guard faults.areAllowed else { throw BenchmarkError.row(RowFault(error)) }
+    try faults.add(error)
+  }
+
+  /// What is read: the folder, and what takes the place of something in it.
+  package var inputs: [URL] { [url] + [questionFile, imageFolder].compactMap { $0 } }
+
   /// The questions in the order of the official question file.
   /// - Parameters:
   ///   - limit: only this many, from the start.

@@ -107,7 +107,8 @@ extension BenchmarkFolder {
       let question = (row.hint.map { $0 + "\n" } ?? "") + row.question + lines.joined()
       return BenchmarkItem(
         id: .number(row.index), image: .base64(Int(row.image).flatMap { pictures[$0] } ?? row.image),
-        prompt: question + suffix, storedPrompt: question, category: row.subcategory, options: row.options)
+        prompt: question + suffix, storedPrompt: question, category: row.subcategory, options: row.options,
+        place: url.path)
     }
   }
 }

@@ -8,8 +8,10 @@ struct MMMUQuestion {
   let options: [String]
   let isMultipleChoice: Bool
   let image: String?
+  let place: String
 
   init(_ object: JSONObject) throws {
+    place = object.whereabouts ?? ""
     id = try object.string("id")
     question = try object.string("question")
     isMultipleChoice = try object.string("question_type") == "multiple-choice"
@@ -41,7 +43,7 @@ extension BenchmarkFolder {
     try mmmuQuestions().map { row in
       BenchmarkItem(
         id: .text(row.id), image: row.image.map { picture($0) }, prompt: row.prompt,
-        category: MMMUSubject.name(inID: row.id))
+        category: MMMUSubject.name(inID: row.id), place: row.place)
     }
   }
 }

@@ -55,8 +55,8 @@ package enum QuestionSamples {
       items.append(
         BenchmarkItem(
           id: .number(reader.line),
-          image: image.map { .file(URL(fileURLWithPath: $0, relativeTo: folder)) },
-          prompt: try object.string("text")))
+          image: try image.map { try BenchmarkItem.Picture(named: $0, relativeTo: folder) },
+          prompt: try object.string("text"), place: object.whereabouts ?? ""))
     }
     return items
   }

@@ -6,34 +6,41 @@ package import Foundation
 /// The content is written to a folder beside the target, brought to the disk, described by `manifest.json` and only
 /// then renamed. A run that was killed leaves hidden files beside the target, which the next write deletes.
 package enum AtomicFolder {
-  /// Writes a folder, replacing an old one.
+  /// Writes a folder.
   ///
-  /// - Parameter body: writes all files into the folder it is handed, but no `manifest.json`.
+  /// - Parameters:
+  ///   - mayReplace: Whether an old folder is replaced; otherwise there must be none, or an empty one.
+  ///   - body: Writes all files into the folder it is handed, but no `manifest.json`.
   /// - Throws: what `body` throws, or `FileError` if writing fails or the target holds files that were not
   ///   written by this function. The target is then as it was.
   @discardableResult
-  package static func write<Result>(to url: URL, _ body: (URL) throws -> Result) throws -> Result {
+  package static func write<Result>(to url: URL, mayReplace: Bool = true, _ body: (URL) throws -> Result)
+    throws -> Result
+  {
     let target = url.resolvingSymlinksInPath().standardizedFileURL
+    let place = OutputPlace(url, .folder, mayReplace: mayReplace)
     try Disk.createFolder(target.deletingLastPathComponent())
     try recover(target)
+    try place.checkReplacing()
     try checkReplaceable(target)
     PartialItem.clean(beside: target)
 
     let partial = PartialItem.partial.url(beside: target)
     try Disk.createFolder(partial)
     guard let lock = ItemLock(partial) else {
-      throw FileError(partial.path, "another run took this folder; start again")
+      throw FileError(url.path, "another run took the folder that this was written to; start again")
     }
     defer { withExtendedLifetime(lock) {} }
     do {
       let result = try body(partial)
       try seal(partial)
+      try place.checkReplacing()
       try checkReplaceable(target)
       try exchange(partial, target)
       return result
     } catch {
       try? FileManager.default.removeItem(at: partial)
-      throw error
+      throw PartialItem.named(error, partial, for: url)
     }
   }
 
@@ -92,7 +99,13 @@ package enum AtomicFolder {
 
   /// Gives the new folder the target's name. The old folder is complete under one of two names at every moment.
   private static func exchange(_ new: URL, _ target: URL) throws {
-    guard FileManager.default.fileExists(atPath: target.path) else { return try Disk.move(new, to: target) }
+    guard FileManager.default.fileExists(atPath: target.path) else {
+      do {
+        return try Disk.move(new, to: target)
+      } catch  where Disk.holdsSomething(target) {
+        throw FileError(target.path, "another run has written this folder meanwhile; name another one")
+      }
+    }
     guard let lock = ItemLock(target) else {
       throw FileError(target.path, "another run is replacing this folder; wait for it and start again")
     }

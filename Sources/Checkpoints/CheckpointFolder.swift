@@ -49,12 +49,6 @@ package struct CheckpointFolder: TensorSource {
 
   package func int64s(_ name: String) throws -> [Int64] { try tensors.int64s(name) }
 
-  /// The format of packed weights, of several the narrowest; nil where all are stored as plain numbers.
-  package var packedFormat: PackedMatrix.Format? {
-    let formats = Set(names.compactMap { PackedMatrix.Format.split($0).format })
-    return formats.contains(.int4) ? .int4 : formats.first
-  }
-
   /// `config.json`.
   package func config() throws -> JSONObject { try json("config.json") }
 
@@ -126,10 +120,10 @@ package struct CheckpointFolder: TensorSource {
   private static func remedyForMissingWeights(in folder: URL) -> String {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     if names.contains("adapter_config.json") {
-      return "it holds an adapter, so open the model that the adapter is for and merge them"
+      return "it holds an adapter, so name the model that the adapter changes by --model-base"
     }
     if names.contains(where: { $0.hasPrefix("mm_projector.") || $0.hasPrefix("non_lora_trainables.") }) {
-      return "it holds a part of a model, so open the whole model and add the part"
+      return "it holds a part of a model, so name the model that the part belongs to by --model-base"
     }
     if let other = names.filter({ $0.hasSuffix(".safetensors") }).min() {
       return "rename \(other) to model.safetensors, or add model.safetensors.index.json if there are several"

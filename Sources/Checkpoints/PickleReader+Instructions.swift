@@ -73,7 +73,9 @@ extension PickleReader {
 
   private mutating func text(_ length: some BinaryInteger) throws -> Range<Int> {
     guard 0...limits.textBytes ~= Int(clamping: length) else {
-      throw fault("a text has \(length) bytes and the limit is \(limits.textBytes); raise the limit")
+      throw fault(
+        "a text has \(length) bytes and the limit is \(limits.textBytes); more is taken for an attack, so get the file anew"
+      )
     }
     return try taken(Int(clamping: length))
   }
@@ -138,7 +140,8 @@ extension PickleReader {
   private mutating func remember(_ index: Int) throws {
     guard index < limits.memoValues else {
       throw fault(
-        "value \(index) is kept and the limit is \(limits.memoValues); raise the limit if you trust it")
+        "value \(index) is kept and the limit is \(limits.memoValues); more is taken for an attack, so get the file anew"
+      )
     }
     let value = try pop()
     stack.append(value)

@@ -7,7 +7,9 @@ extension PickleReader {
     }
     mentions += 1
     guard mentions <= limits.mentions else {
-      throw fault("the pickle mentions more than \(limits.mentions) names; raise the limit if you trust it")
+      throw fault(
+        "the pickle mentions more than \(limits.mentions) names; more is taken for an attack, so get the file anew"
+      )
     }
     stack.append(.global(global))
   }

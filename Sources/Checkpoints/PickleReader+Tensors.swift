@@ -14,7 +14,8 @@ extension PickleReader {
       throw fault("a tensor is a negative or conjugate view; save it again after .clone()")
     }
     guard tensors.count < limits.tensors else {
-      throw fault("the file has more than \(limits.tensors) tensors; raise the limit")
+      throw fault(
+        "the file has more than \(limits.tensors) tensors; more is taken for an attack, so get the file anew")
     }
     tensors.append(
       try view(
@@ -27,7 +28,8 @@ extension PickleReader {
     guard case .tuple(let tuple) = value else { throw unexpected(value, "a tensor's \(what)") }
     guard containers[tuple].count <= limits.rank else {
       throw fault(
-        "a tensor has \(containers[tuple].count) axes and the limit is \(limits.rank); raise the limit")
+        "a tensor has \(containers[tuple].count) axes and the limit is \(limits.rank); more is taken for an attack, so get the file anew"
+      )
     }
     return try containers[tuple].map { item in
       guard case .integer(let length) = item else { throw unexpected(item, "a number of a tensor's \(what)") }
@@ -96,7 +98,8 @@ extension PickleReader {
       steps += containers[container].count + 1
       guard steps <= limits.operations else {
         throw fault(
-          "the tables hold more than \(limits.operations) values; raise the limit if you trust the file")
+          "the tables hold more than \(limits.operations) values; more is taken for an attack, so get the file anew"
+        )
       }
       guard depth < limits.depth else {
         throw fault(
@@ -108,7 +111,9 @@ extension PickleReader {
     func inner(_ key: String) throws -> String {
       let inner = name.isEmpty ? key : "\(name).\(key)"
       guard inner.utf8.count <= limits.nameBytes else {
-        throw fault("the tensor name \(inner.prefix(60))… exceeds \(limits.nameBytes) bytes; raise the limit")
+        throw fault(
+          "the tensor name \(inner.prefix(60))… exceeds \(limits.nameBytes) bytes; more is taken for an attack, so get the file anew"
+        )
       }
       return inner
     }
@@ -116,7 +121,9 @@ extension PickleReader {
     switch value {
     case .tensor(let index):
       guard result.count < limits.tensors else {
-        throw fault("the file has more than \(limits.tensors) tensors; raise the limit")
+        throw fault(
+          "the file has more than \(limits.tensors) tensors; more is taken for an attack, so get the file anew"
+        )
       }
       result.append((name, tensors[index]))
     case .dictionary(let index):

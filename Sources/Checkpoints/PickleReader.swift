@@ -53,12 +53,15 @@ struct PickleReader {
       if code == UInt8(ascii: ".") { break }
       try spend(1)
       guard cursor.offset - start <= limits.pickleBytes else {
-        throw fault("the pickle has more than \(limits.pickleBytes) bytes; raise the limit if you trust it")
+        throw fault(
+          "the pickle has more than \(limits.pickleBytes) bytes; more is taken for an attack, so get the file anew"
+        )
       }
       try run(code)
       guard stack.count <= limits.stackValues, marks.count <= limits.stackValues else {
         throw fault(
-          "more than \(limits.stackValues) values wait on the stack; raise the limit if you trust it")
+          "more than \(limits.stackValues) values wait on the stack; more is taken for an attack, so get the file anew"
+        )
       }
     }
     guard stack.count == 1, marks.isEmpty else {
@@ -74,7 +77,9 @@ struct PickleReader {
   mutating func spend(_ steps: Int) throws {
     operations += steps
     guard operations <= limits.operations else {
-      throw fault("the pickle takes more than \(limits.operations) steps; raise the limit if you trust it")
+      throw fault(
+        "the pickle takes more than \(limits.operations) steps; more is taken for an attack, so get the file anew"
+      )
     }
   }
 

@@ -41,11 +41,16 @@ struct SafetensorsHeader {
         continue
       }
       guard entries.count < limits.tensors else {
-        throw CheckpointError(path, "the file has more than \(limits.tensors) tensors; raise the limit")
+        throw CheckpointError(
+          path,
+          "the file has more than \(limits.tensors) tensors; more is taken for an attack, so get the file anew"
+        )
       }
       guard name.utf8.count <= limits.nameBytes else {
         throw CheckpointError(
-          path, "the tensor name \(name.prefix(60))… exceeds \(limits.nameBytes) bytes; raise the limit")
+          path,
+          "the tensor name \(name.prefix(60))… exceeds \(limits.nameBytes) bytes; more is taken for an attack, so get the file anew"
+        )
       }
       do {
         entries.append(
@@ -104,7 +109,9 @@ struct SafetensorsHeader {
     }
     let shape = try described.ints("shape")
     guard shape.count <= maximumRank else {
-      throw fault("it has \(shape.count) axes and the limit is \(maximumRank); raise the limit")
+      throw fault(
+        "it has \(shape.count) axes and the limit is \(maximumRank); more is taken for an attack, so get the file anew"
+      )
     }
     guard let bytes = TensorEntry.byteCount(shape: shape, type: type) else {
       throw fault("the shape \(shape) is negative or too large for any file; write the file again")

@@ -22,7 +22,9 @@ struct ShardedTensors: TensorSource {
     }
     guard weightMap.count <= limits.safetensors.tensors else {
       throw CheckpointError(
-        index.path, "weight_map has more than \(limits.safetensors.tensors) tensors; raise the limit")
+        index.path,
+        "weight_map has more than \(limits.safetensors.tensors) tensors; more is taken for an attack, so get the file anew"
+      )
     }
     var shards: [String] = []
     var numbers: [String: Int] = [:]

@@ -118,7 +118,7 @@ struct ZipArchive {
     guard directory.count <= limits.archiveEntries else {
       throw fault(
         found,
-        "the zip archive has \(counted(directory.count, "file")) and the limit is \(limits.archiveEntries); raise the limit"
+        "the zip archive has \(counted(directory.count, "file")) and the limit is \(limits.archiveEntries); more is taken for an attack, so get the file anew"
       )
     }
     let (end, overflow) = directory.start.addingReportingOverflow(directory.size)

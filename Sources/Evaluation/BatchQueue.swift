@@ -5,16 +5,17 @@ struct BatchQueue {
   private let batches: [[Int]]
   private var handedOut = 0
   private var passedOn = 0
-  private var finished: [Int: [AnswerRecord]] = [:]
-  /// Answers by place, those that wait for earlier ones included.
-  private(set) var records: [Int: AnswerRecord]
+  /// Nil stands for questions that were left out.
+  private var finished: [Int: [AnswerRecord?]] = [:]
+  /// How many questions are done, those that were left out or wait for earlier ones included.
+  private(set) var done: Int
   /// Answers by place that `finish` has returned, and earlier ones.
   private(set) var written: [Int: AnswerRecord]
   private(set) var failure: (any Error)?
 
   init(_ batches: [[Int]], earlier: [Int: AnswerRecord]) {
     self.batches = batches
-    records = earlier
+    done = earlier.count
     written = earlier
   }
 
@@ -24,15 +25,18 @@ struct BatchQueue {
     return (handedOut - 1, batches[handedOut - 1])
   }
 
-  /// Takes a batch's answers.
+  /// Takes a batch's answers, nil for questions that were left out.
   /// - Returns: The answers that come next in order; none while an earlier batch is unfinished.
-  mutating func finish(_ index: Int, _ answers: [AnswerRecord]) -> [AnswerRecord] {
-    for (place, record) in zip(batches[index], answers) { records[place] = record }
+  mutating func finish(_ index: Int, _ answers: [AnswerRecord?]) -> [AnswerRecord] {
+    done += answers.count
     finished[index] = answers
     var next: [AnswerRecord] = []
     while let batch = finished.removeValue(forKey: passedOn) {
-      for (place, record) in zip(batches[passedOn], batch) { written[place] = record }
-      next += batch
+      for (place, record) in zip(batches[passedOn], batch) {
+        guard let record else { continue }
+        written[place] = record
+        next.append(record)
+      }
       passedOn += 1
     }
     return next

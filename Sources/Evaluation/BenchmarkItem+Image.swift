@@ -4,10 +4,14 @@ internal import Images
 
 extension BenchmarkItem {
   /// The decoded picture; nil for questions without one.
-  /// - Throws: `BenchmarkError` if it cannot be read, `ImageError` if it is damaged.
-  func decodedImage(_ options: DecodeOptions = DecodeOptions()) throws -> PixelImage? {
+  /// - Throws: `BenchmarkError` or `ImageError` if it cannot be read or is damaged.
+  func decodedImage(_ options: DecodeOptions = DecodeOptions(), limits: ImageLimits = ImageLimits()) throws
+    -> PixelImage?
+  {
     guard let image else { return nil }
-    let name = if case .file(let url) = image { url.path } else { "the picture of question \(id)" }
-    return try ImageLoader.decode(image.data(), name: name, options: options)
+    if case .file(let url) = image { return try ImageLoader.load(url: url, limits: limits, options: options) }
+    return try image.decodedText(limit: limits.fileBytes).map {
+      try ImageLoader.decode($0, name: "of question \(id)", limits: limits, options: options)
+    }
   }
 }

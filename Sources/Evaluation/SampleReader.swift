@@ -1,5 +1,6 @@
 package import Answering
 package import Benchmarks
+package import Images
 package import Models
 internal import Tensors
 internal import Tokenization
@@ -14,8 +15,13 @@ package struct SampleReader {
   }
 
   let session: VisionLanguageSession
+  private let imageLimits: ImageLimits
 
-  package init(_ session: VisionLanguageSession) { self.session = session }
+  /// - Parameter imageLimits: What picture files may cost.
+  package init(_ session: VisionLanguageSession, imageLimits: ImageLimits = ImageLimits()) {
+    self.session = session
+    self.imageLimits = imageLimits
+  }
 
   /// - Parameters:
   ///   - observer: Sees every layer of every prompt.
@@ -33,16 +39,29 @@ package struct SampleReader {
     let loop = AnswerLoop(session, limits, observer: observer)
     var (tokens, bytes) = (0, 0)
     for (index, item) in items.enumerated() {
-      let images = try item.decodedImage().map { [$0] } ?? []
-      let turns = [ConversationMessage(.user, item.prompt), ConversationMessage(.assistant, nil)]
-      let prompt = try session.prompt(turns, images: images)
-      willRead(prompt)
-      let answer = try loop.answers([AnswerRequest(prompt, options)])[0]
+      let (prompt, answer) = try Self.naming(item) {
+        let images = try item.decodedImage(limits: imageLimits).map { [$0] } ?? []
+        let turns = [ConversationMessage(.user, item.prompt), ConversationMessage(.assistant, nil)]
+        let prompt = try session.prompt(turns, images: images)
+        willRead(prompt)
+        return (prompt, try loop.answers([AnswerRequest(prompt, options)])[0])
+      }
       tokens += prompt.ids.count
       bytes += answer.cacheBytes
       try onProgress(index + 1)
     }
     let count = Double(max(1, items.count))
     return Means(tokens: Double(tokens) / count, cacheBytes: Double(bytes) / count)
+  }
+
+  /// Errors of one question name it and its file.
+  private static func naming<Result>(_ item: BenchmarkItem, _ read: () throws -> Result) throws -> Result {
+    do {
+      return try read()
+    } catch let error as AnswerError where error.code == .notFinite {
+      throw error
+    } catch {
+      throw BenchmarkError.question(place: item.place, id: item.id.description, reason: "\(error)")
+    }
   }
 }

@@ -27,7 +27,7 @@ package enum AtomicFile {
     }
     PartialItem.clean(beside: target)
     let partial = PartialItem.partial.url(beside: target)
-    let file = try OutputFile(partial)
+    let file = try OutputFile(partial, for: url)
     do {
       try body(file)
       try file.finish()

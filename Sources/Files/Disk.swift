@@ -60,12 +60,25 @@ package enum Disk {
     }
   }
 
+  /// Whether something would be lost if the item were replaced: a file with content, or a folder with anything in it.
+  package static func holdsSomething(_ url: URL) -> Bool {
+    var status = stat()
+    guard stat(url.path, &status) == 0 else { return false }
+    return switch kind(of: url) {
+    case .file?: status.st_size > 0
+    case .folder?: (try? names(in: url))?.isEmpty != true
+    case .device?, nil: false
+    }
+  }
+
   /// Creates a folder and those it lies in.
   package static func createFolder(_ url: URL) throws {
     do {
       try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     } catch {
-      throw FileError(url.path, "the folder cannot be created; check the path and its permissions")
+      if kind(of: url) == .folder { return }
+      throw FileError(
+        url.path, "the folder cannot be created; check that no file is in its way, and the permissions")
     }
   }
 

@@ -8,13 +8,15 @@ package import Foundation
 
 /// A new file that is open for writing, locked so that nobody takes it for the leftover of a killed run.
 package final class OutputFile {
+  /// What errors call the file.
   package let path: String
   private var descriptor: Int32
 
   /// Creates the file, which must not exist.
-  package init(_ url: URL) throws {
-    path = url.path
-    descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+  /// - Parameter target: The file that it will become, by which errors call it; nil if it is that file.
+  package init(_ url: URL, for target: URL? = nil) throws {
+    path = (target ?? url).path
+    descriptor = open(url.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
       throw FileError(
         path, "the file cannot be created (\(systemReason())); check its folder and permissions")

@@ -26,6 +26,12 @@ package enum PartialItem: String {
 
   private func prefix(_ target: URL) -> String { ".\(target.lastPathComponent).\(rawValue)-" }
 
+  /// An error as its reader knows the place: a file of a folder that is written aside has the path that it will have.
+  package static func named(_ error: any Error, _ partial: URL, for target: URL) -> any Error {
+    guard let error = error as? FileError, error.path.hasPrefix(partial.path) else { return error }
+    return FileError(target.path + error.path.dropFirst(partial.path.count), error.message)
+  }
+
   /// Deletes what killed runs left behind while they wrote a target, and nothing that a live run still writes.
   package static func clean(beside target: URL) {
     for leftover in PartialItem.partial.leftovers(beside: target) where ItemLock(leftover) != nil {

@@ -19,7 +19,8 @@ public struct ARank: Sendable, Equatable {
   ///   - questions: A benchmark's folder, a folder of such, or a JSON Lines file of `{"image": path, "text": question}` with
   ///     paths that start from the file's folder.
   ///   - count: The most questions to read; those of several benchmarks in turn.
-  ///   - weights: As for `Model.load`.
+  ///   - weights: Their format in memory; nil for packed weights as they are stored and others as float32, in which ranks
+  ///     are counted.
   ///   - threads: The most threads that one operation uses, at least 1.
   ///   - families: The families that can be loaded.
   ///   - onProgress: Receives how many questions have been read, of how many, on a thread of the measurement.

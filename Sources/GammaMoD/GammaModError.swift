@@ -85,7 +85,7 @@ public struct GammaModError: Error, Sendable, Equatable, CustomStringConvertible
   }
 
   private static func sentence(_ error: any Error) -> String {
-    (error as? CocoaError)?.localizedDescription ?? "\(error)"
+    SystemErrorText.sentence(of: error).map { $0 + "." } ?? "\(error)"
   }
 
   /// Runs what throws errors of any type.

@@ -20,7 +20,7 @@ extension Model {
   /// code of γ-MoD reads. As long as nothing is skipped it computes nearly what the dense model does.
   /// - Parameters:
   ///   - folder: The dense model's folder.
-  ///   - target: The folder to write, in one step; it is not `folder`.
+  ///   - target: The folder to write, in one step; nothing may be there yet.
   ///   - layers: Which layers get a router; they share one.
   ///   - skip: The share of a picture's tokens that these layers skip, 0 to 1.
   ///   - keepingPositions: Whether tokens keep their places in routed layers; otherwise places are counted over the tokens that
@@ -36,7 +36,7 @@ extension Model {
   @discardableResult
   public static func convert(
     _ folder: URL, to target: URL, routing layers: RoutedLayers, skip: Double = 0.5,
-    keepingPositions: Bool = false, questions: URL? = nil, count: Int = 50,
+    keepingPositions: Bool = true, questions: URL? = nil, count: Int = 50,
     threads: Int = ProcessInfo.processInfo.activeProcessorCount, families: ModelFamilies = .standard
   ) async throws(GammaModError) -> [Int] {
     try await Worker.run { cancellation in

@@ -1,5 +1,6 @@
 internal import Answering
 public import Foundation
+internal import Loading
 internal import MixtureOfDepths
 internal import Models
 internal import Tokenization
@@ -29,7 +30,7 @@ public final class Model: Sendable {
   /// Loads a checkpoint folder, without holding up the caller's thread.
   /// - Parameters:
   ///   - folder: config.json, weights and the tokenizer's files, as published.
-  ///   - weights: Their format in memory; nil for packed weights as they are stored and others as float32.
+  ///   - weights: Their format in memory; nil for the stored one.
   ///   - threads: The most threads that one operation uses, at least 1.
   ///   - systemText: What the model is told in front of every conversation; nil for the template's own words.
   ///   - template: The name of the conversation template, such as `vicuna_v1`; nil for the one that the model was trained with.
@@ -43,7 +44,8 @@ public final class Model: Sendable {
   ) async throws(GammaModError) -> Model {
     try await Worker.run { cancellation in
       let session = try VisionLanguageSession(
-        folder, precision: weights?.precision, template: template.map(ConversationTemplate.named),
+        folder, precision: weights?.precision ?? GammaModel.usualPrecision(folder, base: base),
+        template: template.map(ConversationTemplate.named),
         system: systemText, threads: max(1, threads), base: base, registry: families.registry)
       try cancellation.check()
       return Model(session)

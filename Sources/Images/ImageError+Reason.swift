@@ -14,8 +14,8 @@ extension ImageError {
       if let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error {
         return reason(of: underlying)
       }
-      let text = (error as NSError).localizedDescription
-      return text.hasSuffix(".") ? String(text.dropLast()) : text
+      // Foundation's own description says no more than that an operation failed.
+      return "the system's error \((error as NSError).code)"
     }
   }
 }

@@ -39,7 +39,7 @@ enum PNGFile {
       }
       guard total <= limit else {
         throw ImageError.tooLarge(
-          name: name, quantity: "compressed text, inflated, in bytes,", found: total, limit: limit)
+          name: name, limit: .inflatedText, found: total, allowed: limit)
       }
     }
   }

@@ -9,7 +9,7 @@ extension GammaInspection {
   /// All findings; what is unknown because the model is not supported is null.
   package var json: JSONObject {
     var result = JSONObject()
-    result["model"] = JSONValue(model.url.path)
+    result["model"] = JSONValue(url.path)
     result["family"] = Self.optional(model.family)
     result["model_type"] = JSONValue(model.modelType)
     result["supported"] = JSONValue(isSupported)
@@ -19,6 +19,12 @@ extension GammaInspection {
     result["image_size"] = Self.optional(model.sizes?.imageSize)
     result["memory_bytes"] = JSONValue(
       JSONObject(WeightPrecision.allCases.map { ($0.rawValue, JSONValue(memory($0))) }))
+    result["stored_dtype"] = JSONValue(storedPrecision.rawValue)
+    result["default_dtype"] = JSONValue(usualPrecision.rawValue)
+    result["free_memory_bytes"] = JSONValue(memory.bytes)
+    result["fitting_dtypes"] = JSONValue(
+      WeightPrecision.allCases.filter { memory.holds(memory($0)) }.map(\.rawValue))
+    result["model_base"] = Self.optional(base?.path)
     result["context_length"] = Self.optional(model.sizes?.decoder.contextLength)
     result["layers"] = Self.optional(model.sizes?.decoder.layerCount)
     result["width"] = Self.optional(model.sizes?.decoder.hiddenSize)

@@ -9,12 +9,13 @@ extension GammaInspection {
   /// The findings for reading, one a line.
   package var text: String {
     var lines = [
-      "\(model.url.path): \(model.family ?? model.modelType), \(isSupported ? "supported" : "not supported")"
+      "\(url.path): \(model.family ?? model.modelType), \(isSupported ? "supported" : "not supported")"
     ]
     func add(_ name: String, _ value: String) {
       lines.append("  " + name.padding(toLength: 16, withPad: " ", startingAt: 0) + value)
     }
     if let reason { add("reason", reason) }
+    if let base { add("changes", base.path) }
     if let sizes = model.sizes {
       let decoder = sizes.decoder
       var parts = [("decoder", model.decoder.total + routerParameters)]
@@ -37,13 +38,16 @@ extension GammaInspection {
     } else {
       add("parameters", Self.grouped(parameters))
     }
-    add(
-      "memory",
-      WeightPrecision.allCases.map { "\($0.rawValue) \(Self.size(memory($0)))" }.joined(separator: ", "))
+    add("stored as", storedPrecision.rawValue)
+    add("memory", WeightPrecision.allCases.map(memoryText).joined(separator: ", "))
+    add("free memory", ByteCount.text(memory.bytes))
     if let routing, let layerCount = model.sizes?.decoder.layerCount {
       let list = routing.layers.map(String.init).joined(separator: ", ")
       add("routed layers", "\(routing.layers.count) of \(layerCount): \(list)")
       add("routing", routing.rulesText)
+      if routing.isUntuned, base == nil {
+        add("tuning", "none since the model was converted; train it first")
+      }
     } else if model.sizes != nil, routingFault == nil {
       add("routed layers", "none, the model is dense")
     }
@@ -55,6 +59,15 @@ extension GammaInspection {
     return lines.joined(separator: "\n")
   }
 
+  private func memoryText(_ precision: WeightPrecision) -> String {
+    let notes = [
+      precision == usualPrecision ? "default" : nil,
+      memory.holds(memory(precision)) ? nil : "does not fit here",
+    ].compactMap { $0 }
+    return "\(precision.rawValue) \(ByteCount.text(memory(precision)))"
+      + (notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))")
+  }
+
   /// A number with commas between its thousands.
   private static func grouped(_ number: Int) -> String {
     var result = ""
@@ -63,15 +76,6 @@ extension GammaInspection {
       result.append(digit)
     }
     return result
-  }
-
-  private static func size(_ bytes: Int) -> String {
-    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)]
-    guard let (unit, shift) = units.first(where: { bytes >= 1 << $0.1 }) else {
-      return counted(bytes, "byte")
-    }
-    let tenths = (Double(bytes) / Double(1 << shift) * 10).rounded() / 10
-    return "\(tenths) \(unit)"
   }
 }
 

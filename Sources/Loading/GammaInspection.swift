@@ -3,10 +3,14 @@ package import Foundation
 package import MixtureOfDepths
 package import Models
 internal import StrictJSON
+package import Tensors
 
 /// What a model's folder holds, its routers included, without loading weights.
 package struct GammaInspection: Sendable {
+  package let url: URL
   package let model: ModelInspection
+  /// The model that the folder only changes, if it holds an adapter or a projector.
+  package let base: URL?
   /// The rules of its routed layers; nil for dense models.
   package let routing: RoutingConfiguration?
   /// Numbers of the shared router, counted once.
@@ -14,9 +18,24 @@ package struct GammaInspection: Sendable {
   /// Why routers or their rules cannot be used, as a sentence; nil if they can.
   package let routingFault: String?
 
+  /// The format in which its weights lie in the files.
+  package let storedPrecision: WeightPrecision
+  /// What this machine can hold.
+  package let memory: AvailableMemory
+
+  /// - Parameters:
+  ///   - base: The model that `url` only changes, as for `GammaModel.load`.
+  ///   - memory: What the machine can hold.
   /// - Throws: An error that names the file, if there is no such folder, or its config.json or weights cannot be read.
-  package init(_ url: URL, registry: ModelRegistry = .standard) throws {
-    let folder = try CheckpointFolder(url)
+  package init(
+    _ url: URL, base: URL? = nil, registry: ModelRegistry = .standard, memory: AvailableMemory = .current
+  ) throws {
+    let source = try ModelSource(url, base: base)
+    let folder = try source.open()
+    self.url = url
+    self.base = source.base
+    self.memory = memory
+    storedPrecision = try WeightPrecision.stored(in: folder)
     model = try ModelInspection(folder, registry: registry) { RouterNames.layer(ofRouter: $0) != nil }
     var found: RoutingConfiguration?
     var fault: String?
@@ -37,10 +56,24 @@ package struct GammaInspection: Sendable {
     (routing, routingFault) = (found, fault)
   }
 
+  /// Whether the model can answer.
   package var isSupported: Bool { reason == nil }
 
-  /// Why the model cannot be loaded, as a sentence; nil if it can.
-  package var reason: String? { model.reason ?? routingFault }
+  /// Why the model cannot answer, as a sentence; nil if it can.
+  package var reason: String? { loadingFault ?? filesFault }
+
+  /// Why its weights cannot be loaded, as a sentence; nil if they can.
+  package var loadingFault: String? { model.reason ?? routingFault }
+
+  /// What answering needs beside the weights and is not there, as a sentence.
+  private var filesFault: String? {
+    guard !model.neededFiles.isEmpty else { return nil }
+    let list = model.neededFiles.joined(separator: ", and no ")
+    return "\(url.path): the folder holds no \(list); copy what is missing from the model's source"
+  }
+
+  /// The format in which weights are held where no other is asked for.
+  package var usualPrecision: WeightPrecision { storedPrecision }
 
   /// What is wrong with the stored routers, as far as headers tell.
   private static func fault(_ folder: CheckpointFolder, _ routing: RoutingConfiguration, width: Int) throws

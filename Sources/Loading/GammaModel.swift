@@ -23,27 +23,40 @@ package enum GammaModel {
   ///   - base: The model that `url` only changes, for folders that hold an adapter or a projector; by default the one that
   ///     an adapter names.
   ///   - registry: The families that are known.
+  ///   - memory: What may be taken; weights that need more are refused before they are read.
   ///   - onRead: Receives how many bytes of the weights have been read, and how many there are.
   /// - Throws: An error that names the file, what is wrong and what to do.
   package static func load(
     _ url: URL, precision: WeightPrecision? = nil, routing: Routing = .asStored, base: URL? = nil,
-    registry: ModelRegistry = .standard, onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }
+    registry: ModelRegistry = .standard, memory: AvailableMemory = .current,
+    onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }
   ) throws -> VisionLanguageModel {
-    let folder = try ModelSource(url, base: base).open()
-    let notices = try notices(folder, precision)
+    let source = try ModelSource(url, base: base)
+    let folder = try source.open()
+    try check(memory, holds: folder, precision, registry)
     var dense = try registry.load(
       folder, precision: precision, isForeign: { RouterNames.layer(ofRouter: $0) != nil }, onRead: onRead)
-    dense.notices = notices
+    dense.notices = try notices(folder, precision)
     guard routing != .ignored, let json = try dense.configuration.optionalObject("mod"),
       var configuration = try RoutingConfiguration(
         json, layerCount: dense.decoder.layers.count,
         release: .init(modelType: dense.configuration.optionalString("model_type"))),
       let first = configuration.layers.first
-    else { return dense }
+    else {
+      if case .skip = routing {
+        throw ModelError(
+          choice:
+            "\(folder.url.path): the model is dense, so no share of rows can be skipped; leave --skip out, or convert the model"
+        )
+      }
+      return dense
+    }
     if case .skip(let share) = routing {
       configuration.prefill = .imageSkip(share)
       configuration.skipByLayer = nil
     }
+    // What an adapter or a projector changes has been tuned.
+    if source.base != nil { configuration.isUntuned = false }
     let width = dense.decoder.configuration.hiddenSize
     let found = try routers(folder, configuration, width: width)
     switch configuration.routerSharing {
@@ -65,20 +78,12 @@ package enum GammaModel {
   }
 
   /// What to say about weights that are packed on disk and asked for in another format.
-  /// - Throws: `ModelError` if they would be rounded once more.
   private static func notices(_ folder: CheckpointFolder, _ precision: WeightPrecision?) throws -> [String] {
-    guard let packed = folder.packedFormat, let precision, precision.rawValue != packed.rawValue else {
-      return []
-    }
-    let stored = "\(folder.url.path): the weights are quantized to \(packed.rawValue)"
-    switch precision {
-    case .int8, .int4:
-      throw ModelError(
-        "\(stored), and rounding them again to \(precision.rawValue) would lose more; leave out --dtype, or quantize the original model"
-      )
-    case .float32, .bfloat16:
-      return ["\(stored); as \(precision.rawValue) they take more memory and are no more exact"]
-    }
+    let stored = try WeightPrecision.stored(in: folder)
+    guard stored.isPacked, let precision, precision != stored else { return [] }
+    return [
+      "\(folder.url.path): the weights are quantized to \(stored.rawValue); as \(precision.rawValue) they take more memory and are no more exact"
+    ]
   }
 
   /// Checks that every file of a model is what was written, which reads all of them.
@@ -93,6 +98,51 @@ package enum GammaModel {
       }
       try AtomicFolder.verify(folder)
     }
+  }
+
+  /// The format in which a model's weights lie in its files.
+  /// - Throws: As opening the folder does.
+  package static func storedPrecision(_ url: URL, base: URL? = nil) throws -> WeightPrecision {
+    try WeightPrecision.stored(in: ModelSource(url, base: base).open())
+  }
+
+  /// Refuses to make something new of packed weights, which would carry their loss along.
+  /// - Parameter remedy: What to do instead.
+  static func checkIsOriginal(_ folder: CheckpointFolder, _ remedy: String) throws {
+    let stored = try WeightPrecision.stored(in: folder)
+    guard stored.isPacked else { return }
+    throw ModelError(
+      "\(folder.url.path): the weights are quantized to \(stored.rawValue), and rounding them again would lose more; \(remedy)"
+    )
+  }
+
+  /// The format in which weights are held where nobody asks for another: the stored one. Products with bfloat16 weights are
+  /// native where the processor has such, and elsewhere widen them as they are read, which costs less than twice the memory.
+  /// - Throws: As opening the folder does.
+  package static func usualPrecision(_ url: URL, base: URL? = nil) throws -> WeightPrecision? {
+    let stored = try storedPrecision(url, base: base)
+    // Packed weights are taken as they lie, whatever their formats are.
+    return stored == .bfloat16 ? .bfloat16 : nil
+  }
+
+  /// Refuses weights that the memory cannot hold. What else is wrong with them is found when they are read.
+  private static func check(
+    _ memory: AvailableMemory, holds folder: CheckpointFolder, _ precision: WeightPrecision?,
+    _ registry: ModelRegistry
+  ) throws {
+    let stored = try WeightPrecision.stored(in: folder)
+    let wanted = precision ?? (stored.isPacked ? stored : .float32)
+    guard wanted == stored || !wanted.isPacked || !stored.isPacked else {
+      throw ModelError(
+        choice:
+          "\(folder.url.path): the weights are quantized to \(stored.rawValue), and rounding them again to \(wanted.rawValue) would lose more; leave out --dtype, or take the original model"
+      )
+    }
+    guard
+      let inspection = try? ModelInspection(
+        folder, registry: registry, isForeign: { RouterNames.layer(ofRouter: $0) != nil })
+    else { return }
+    try memory.check(folder.url.path, wanted) { inspection.memory($0) }
   }
 
   /// The routers that a folder holds, in the order of their names.

@@ -30,7 +30,8 @@ package struct ModelConversion: Sendable {
   package var variant = ARankReport.Variant.strictLower
   /// The share of image rows that routed layers skip, in prompts and in training.
   package var skip = 0.5
-  package var positions = LayerPlan.Positions.compact
+  /// Rows that keep their places lose least; the released code counts them anew in every routed layer.
+  package var positions = LayerPlan.Positions.original
   package var routerSharing = RoutingConfiguration.RouterSharing.shared
   package var rowChoice = RoutingConfiguration.RowChoice.router
   /// The converted model answers without skipping text, so by default it is tuned that way.
@@ -49,14 +50,16 @@ package struct ModelConversion: Sendable {
     case .cosine:
       guard (0...CosineSchedule.maximalSkip).contains(skip) else {
         throw ModelError(
-          "a schedule of depth skips at most \(CosineSchedule.maximalSkip) in the mean of all layers, not \(skip)"
+          choice:
+            "a schedule of depth skips at most \(CosineSchedule.maximalSkip) in the mean of all layers, not \(skip)"
         )
       }
       layers = CosineSchedule(layerCount: layerCount, skip: skip).layers
     case .listed(let list):
       guard Set(list).count == list.count, list.allSatisfy({ (0..<layerCount).contains($0) }) else {
         throw ModelError(
-          "the layers \(list) cannot be routed: each must be below \(layerCount), the model's count, and appear once"
+          choice:
+            "the layers \(list) cannot be routed: each must be below \(layerCount), the model's count, and appear once"
         )
       }
       layers = list
@@ -66,7 +69,9 @@ package struct ModelConversion: Sendable {
       let order = try fitting(report, layerCount).order(by: variant)
       guard (0..<layerCount).contains(count) else {
         throw ModelError(
-          "\(count) dense layers of \(layerCount) leave none to route; keep between 0 and \(layerCount - 1)")
+          choice:
+            "\(count) dense layers of \(layerCount) leave none to route; keep between 0 and \(layerCount - 1)"
+        )
       }
       layers = Array(order.dropFirst(count))
     case .below(let threshold):
@@ -74,7 +79,7 @@ package struct ModelConversion: Sendable {
       layers = values.indices.filter { values[$0] < threshold }
     }
     guard !layers.isEmpty else {
-      throw ModelError("no layer is left to route; raise the threshold or name at least one layer")
+      throw ModelError(choice: "no layer is left to route; raise the threshold or name at least one layer")
     }
     return layers.sorted()
   }
@@ -102,7 +107,7 @@ package struct ModelConversion: Sendable {
     else { throw ModelError("the model has routed layers already; convert its dense original") }
     let layers = try routedLayers(report, layerCount: model.decoder.layers.count)
     guard (0...1).contains(skip) else {
-      throw ModelError("the share of image rows to skip must be between 0 and 1, not \(skip)")
+      throw ModelError(choice: "the share of image rows to skip must be between 0 and 1, not \(skip)")
     }
     var configuration = RoutingConfiguration(layers: layers, mode: mode, capacityFactor: skip)
     configuration.prefill = .imageSkip(skip)
@@ -111,6 +116,7 @@ package struct ModelConversion: Sendable {
     configuration.protection = protection
     configuration.routerSharing = routerSharing
     configuration.rowChoice = rowChoice
+    configuration.isUntuned = true
     if choice == .cosine {
       configuration.skipByLayer =
         CosineSchedule(layerCount: model.decoder.layers.count, skip: skip).shares
@@ -165,36 +171,38 @@ extension ModelConversion {
   ///   - report: Needed unless the layers are listed.
   ///   - router: The first values of the router, such as `RouterFit` finds; random ones if nil.
   ///   - dtype: The format of the written weights; nil keeps bfloat16 and float32, and makes float16 bfloat16.
+  ///   - base: The model that `source` only changes, as for `GammaModel.load`.
+  ///   - mayReplace: Whether a model that is there is replaced.
   ///   - onRead: Receives how many bytes of the weights have been read, and how many there are.
   /// - Returns: The routed layers.
   /// - Throws: An error that names the file or choice at fault; `target` is then as it was.
   package func convert(
     _ source: URL, report: ARankReport?, router: Tensor? = nil, to target: URL, dtype: DType? = nil,
-    registry: ModelRegistry = .standard, onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }
+    base: URL? = nil, mayReplace: Bool = false, registry: ModelRegistry = .standard,
+    onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }
   ) throws -> [Int] {
     try ModelFolder.check(target, isNot: source)
-    let folder = try Self.convertible(source)
+    let folder = try Self.convertible(source, base: base)
     let format = try dtype ?? Self.storedFormat(folder)
     let model = try apply(
       to: GammaModel.load(
-        source, precision: WeightPrecision(format), routing: .ignored, registry: registry, onRead: onRead),
+        source, precision: WeightPrecision(format), routing: .ignored, base: base, registry: registry,
+        onRead: onRead),
       report: report, router: router)
-    try ModelFolder.write(model, to: target, format: .plain(format), tokenizer: source)
+    try ModelFolder.write(
+      model, to: target, format: .plain(format), tokenizer: GammaModel.tokenizerFolder(source, base: base),
+      mayReplace: mayReplace)
     return model.routing?.layers ?? []
   }
 
   /// Opens a model that is to be converted.
   /// - Throws: `ModelError` if it has routed layers already or is quantized.
   @discardableResult
-  package static func convertible(_ source: URL) throws -> CheckpointFolder {
-    let folder = try CheckpointFolder(source)
+  package static func convertible(_ source: URL, base: URL? = nil) throws -> CheckpointFolder {
+    let folder = try ModelSource(source, base: base).open()
+    try GammaModel.checkIsOriginal(folder, "convert the original, and quantize what comes out")
     guard try folder.config().optionalObject("mod")?.optionalBool("mod_enable") != true else {
       throw ModelError("\(source.path): the model has routed layers already; convert its dense original")
-    }
-    if let packed = folder.packedFormat {
-      throw ModelError(
-        "\(source.path): the weights are quantized to \(packed.rawValue), which would stay in the converted model; convert the original model and quantize the result"
-      )
     }
     return folder
   }

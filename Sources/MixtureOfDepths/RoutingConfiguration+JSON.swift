@@ -37,6 +37,7 @@ extension RoutingConfiguration {
     positions = try Self.choice(json, "routed_positions") ?? positions
     protection = try Self.choice(json, "protect") ?? protection
     routerSharing = try Self.choice(json, "router_sharing") ?? routerSharing
+    isUntuned = try json.optionalBool("untuned") ?? false
     if let seed = try json.optionalInt("random_choice_seed") { rowChoice = .random(seed: seed) }
     if let shares = try json.optionalDoubles("skip_by_layer") {
       guard shares.count == layers.count, shares.allSatisfy({ (0...1).contains($0) }) else {
@@ -89,6 +90,7 @@ extension RoutingConfiguration {
     if routerSharing != .shared { members.append(("router_sharing", .string(routerSharing.rawValue))) }
     if case .random(let seed) = rowChoice { members.append(("random_choice_seed", JSONValue(seed))) }
     if let skipByLayer { members.append(("skip_by_layer", .array(skipByLayer.map { JSONValue($0) }))) }
+    if isUntuned { members.append(("untuned", true)) }
     return JSONObject(members)
   }
 

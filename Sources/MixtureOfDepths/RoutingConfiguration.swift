@@ -48,6 +48,8 @@ package struct RoutingConfiguration: Sendable, Equatable {
   package var decode: Decode
   package var positions: LayerPlan.Positions
   package var protection: Protection
+  /// Whether the model was converted and has not been tuned since.
+  package var isUntuned = false
 
   /// The released code that a checkpoint was trained with; its two parts differ in how they generate.
   package enum Release: Sendable, Equatable {

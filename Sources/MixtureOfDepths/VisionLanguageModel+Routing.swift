@@ -62,6 +62,18 @@ extension VisionLanguageModel {
       configuration, routers: Dictionary(uniqueKeysWithValues: layers.map { ($0.index, $0.router) }))
   }
 
+  /// Whether its configuration says that it was converted and not tuned since, also where its routers were left out.
+  package var isUntuned: Bool {
+    routing?.isUntuned ?? (configuration["mod"]?.object?["untuned"]?.bool ?? false)
+  }
+
+  /// The same model as training writes it: whatever it was converted from, it has been tuned.
+  package var tuned: VisionLanguageModel {
+    guard var configuration = routing, configuration.isUntuned else { return self }
+    configuration.isUntuned = false
+    return routed(by: configuration)
+  }
+
   /// The router that all routed layers share; nil without any, or where layers have their own.
   package var router: Parameter? { routers.count == 1 ? routers.first : nil }
 

@@ -9,7 +9,8 @@ package enum ModelFolder {
   /// - Throws: `ModelError` if a model written to `target` would replace the one that it is made from.
   package static func check(_ target: URL, isNot source: URL) throws {
     let places = [source, target].map { $0.resolvingSymlinksInPath().standardizedFileURL.path }
-    guard places[0] != places[1] else {
+    guard places[0] != places[1], FileIdentity(source) == nil || FileIdentity(source) != FileIdentity(target)
+    else {
       throw ModelError("\(target.path): the model that is read lies there; write to another folder")
     }
   }
@@ -45,14 +46,14 @@ package enum ModelFolder {
   )
 
   /// Writes weights, configuration and the companion files of `tokenizer` in one atomic step.
-  /// - Parameter tokenizer: A folder from which to copy the tokenizer's and preprocessor's files.
+  /// - Parameters:
+  ///   - tokenizer: A folder from which to copy the tokenizer's and preprocessor's files.
+  ///   - mayReplace: Whether a model that is there is replaced.
   /// - Throws: `ModelError` that names the tensor if one holds NaN or an infinity, in `format`; what was there stays.
   package static func write(
-    _ model: VisionLanguageModel, to url: URL, format: WeightFormat, tokenizer: URL
+    _ model: VisionLanguageModel, to url: URL, format: WeightFormat, tokenizer: URL, mayReplace: Bool = true
   ) throws {
-    try FileManager.default.createDirectory(
-      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try AtomicFolder.write(to: url) { folder in
+    try AtomicFolder.write(to: url, mayReplace: mayReplace) { folder in
       var writer = SafetensorsWriter(metadata: ["format": "pt"])
       for (name, parameter) in model.storedTensors {
         switch (format, parameter.content) {
@@ -78,14 +79,14 @@ package enum ModelFolder {
       try AtomicFile.write(Data(json.utf8), to: folder.appendingPathComponent("config.json"))
       for (path, json) in model.towerConfigurations {
         let file = folder.appendingPathComponent(path)
-        try FileManager.default.createDirectory(
-          at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Disk.createFolder(file.deletingLastPathComponent())
         try AtomicFile.write(try JSONValue.object(json).text(.pretty) + "\n", to: file)
       }
       for name in companions {
         let file = tokenizer.appendingPathComponent(name)
         guard FileManager.default.fileExists(atPath: file.path) else { continue }
-        try AtomicFile.write(Data(contentsOf: file), to: folder.appendingPathComponent(name))
+        let content = try MappedFile(file).withBytes { Data($0) }
+        try AtomicFile.write(content, to: folder.appendingPathComponent(name))
       }
     }
   }

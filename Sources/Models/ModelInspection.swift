@@ -48,8 +48,10 @@ package struct ModelInspection: Sendable {
   package let decoder: PartSize
   /// How many tensors there are of each number format in the files.
   package let storedTypes: [StoredType: Int]
-  /// Files that answering needs and that are not there.
+  /// Files that belong to such a model and are not there.
   package let missingFiles: [String]
+  /// Those of them without which it cannot answer; for others there are usual values.
+  package let neededFiles: [String]
 
   /// - Parameters:
   ///   - registry: The families that are supported.
@@ -122,7 +124,12 @@ package struct ModelInspection: Sendable {
       for entry in entries where entry.storedType.isFloatingPoint { decoder.add(entry.shape, .matrix) }
     }
     (self.vision, self.projector, self.decoder, self.faults) = (vision, projector, decoder, faults)
-    missingFiles = Self.missingFiles(of: folder, preparesPictures: preparesPictures)
+    let tokenizer = Self.hasTokenizer(folder) ? [] : ["tokenizer.model or tokenizer.json"]
+    let hasProcessor = ["preprocessor_config.json", "processor_config.json"].contains(where: folder.contains)
+    let processor =
+      preparesPictures && !hasProcessor ? ["preprocessor_config.json or processor_config.json"] : []
+    missingFiles = tokenizer + processor
+    neededFiles = tokenizer + (definition?.pictureSide == nil ? processor : [])
   }
 
   /// The family's name; nil if it is not supported.
@@ -148,9 +155,8 @@ package struct ModelInspection: Sendable {
     [vision, projector, decoder].reduce(0) { $0 + ($1.bytes[precision] ?? 0) }
   }
 
-  private static func missingFiles(of folder: CheckpointFolder, preparesPictures: Bool) -> [String] {
-    var wanted = [["tokenizer.model", "tokenizer.json"]]
-    if preparesPictures { wanted.append(["preprocessor_config.json", "processor_config.json"]) }
-    return wanted.filter { !$0.contains(where: folder.contains) }.map { $0.joined(separator: " or ") }
+  private static func hasTokenizer(_ folder: CheckpointFolder) -> Bool {
+    ["tokenizer.model", "tokenizer.json"].contains(where: folder.contains)
+      || ["vocab.json", "merges.txt"].allSatisfy(folder.contains)
   }
 }

@@ -92,6 +92,13 @@ package struct ModelRegistry: Sendable {
     return model
   }
 
+  /// Bytes that the weights of a configuration take in memory.
+  package func memory(_ json: JSONObject, _ precision: WeightPrecision) throws -> Int {
+    let recorder = ShapeRecorder()
+    _ = try build(json, from: recorder)
+    return recorder.shapes.reduce(0) { $0 + precision.storage($1.role, shape: $1.shape).byteCount($1.shape) }
+  }
+
   /// A model with new random weights.
   package func random(_ json: JSONObject, seed: UInt64) throws -> VisionLanguageModel {
     try build(json, from: RandomParameters(seed: seed))

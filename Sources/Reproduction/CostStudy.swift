@@ -89,8 +89,9 @@ struct CostStudy {
       var conversion = ModelConversion()
       conversion.choice = .allButHighest(study.denseLayers)
       conversion.skip = skip
+      conversion.positions = .compact
       let url = work.appending(path: "costs").appending(path: "converted-\(Int(skip * 100))")
-      _ = try conversion.convert(study.base, report: ranks, to: url)
+      _ = try conversion.convert(study.base, report: ranks, to: url, mayReplace: true)
       return url
     }
   }

@@ -81,7 +81,8 @@ struct RowRun {
     let url = folder.appending(path: "converted")
     _ = try conversion.convert(
       study.base, report: material.ranks,
-      router: routed.startsFromAttention ? try attentionRouter(conversion) : nil, to: url)
+      router: routed.startsFromAttention ? try attentionRouter(conversion) : nil, to: url,
+      mayReplace: true)
     return url
   }
 

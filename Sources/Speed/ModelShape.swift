@@ -16,9 +16,19 @@ package enum ModelShape: String, Sendable, CaseIterable {
   package static let textOnlyImageTokens = 576
 
   /// The whole model, towers and projector included.
-  /// - Parameter precision: The format of the weights.
-  package func model(_ precision: WeightPrecision) throws -> VisionLanguageModel {
-    try ModelRegistry.standard.build(configuration, from: RepeatedNoise(precision))
+  /// - Parameters:
+  ///   - precision: The format of the weights.
+  ///   - memory: What may be taken.
+  /// - Throws: `ModelError` if the memory cannot hold them.
+  package func model(_ precision: WeightPrecision, memory: AvailableMemory = .current) throws
+    -> VisionLanguageModel
+  {
+    let sizes = try Dictionary(
+      uniqueKeysWithValues: WeightPrecision.allCases.map {
+        ($0, try ModelRegistry.standard.memory(configuration, $0))
+      })
+    try memory.check(rawValue, precision) { sizes[$0] ?? .max }
+    return try ModelRegistry.standard.build(configuration, from: RepeatedNoise(precision))
   }
 
   /// What makes a picture the model's input; nil for the shape that reads text only.

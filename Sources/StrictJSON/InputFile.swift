@@ -60,7 +60,11 @@ final class InputFile: Sendable {
   }
 
   private func tooLong(_ limit: Int) -> JSONError {
-    JSONError(file: path, message: "the file is longer than the limit of \(limit) bytes; raise the limit")
+    JSONError(
+      file: path,
+      message:
+        "the file is longer than the limit of \(limit) bytes; more is taken for an attack, so get the file anew"
+    )
   }
 }
 

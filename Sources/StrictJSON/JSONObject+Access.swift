@@ -136,3 +136,11 @@ extension JSONObject {
     return result
   }
 }
+
+extension JSONObject {
+  /// The file, and the line or the way through it, where the object stands; nil for one that was made here.
+  package var whereabouts: String? {
+    guard let place = place?.described, let file = place.file else { return nil }
+    return file + (place.line.map { ":\($0)" } ?? "") + (place.path.isEmpty ? "" : ": \(place.path)")
+  }
+}

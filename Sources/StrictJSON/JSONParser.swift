@@ -27,7 +27,9 @@ struct JSONParser {
   /// The value that the whole text is.
   mutating func parse(root: JSONPlace) throws(JSONError) -> JSONValue {
     guard bytes.count <= limits.bytes else {
-      throw error("the text has \(bytes.count) bytes and the limit is \(limits.bytes); raise the limit")
+      throw error(
+        "the text has \(bytes.count) bytes and the limit is \(limits.bytes); more is taken for an attack, so get the file anew"
+      )
     }
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) || bytes.starts(with: [0xFF, 0xFE])
       || bytes.starts(with: [0xFE, 0xFF])

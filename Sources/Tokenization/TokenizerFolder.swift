@@ -28,6 +28,15 @@ package enum TokenizerFolder {
     try JSONObject.read(contentsOf: url, limits: JSONLimits(bytes: largestFile))
   }
 
+  /// Foundation's own descriptions name neither the reason nor what to do.
+  private static func reason(of error: CocoaError) -> String {
+    switch error.code {
+    case .fileReadNoSuchFile: "there is no such file; check the path"
+    case .fileReadNoPermission: "permission denied; check its permissions"
+    default: "it is no file that can be read; check what it is, and its permissions"
+    }
+  }
+
   static func readBytes(_ url: URL) throws -> [UInt8] {
     do {
       let size = try FileManager.default.attributesOfItem(atPath: url.path)[.size] as? Int ?? 0
@@ -36,7 +45,7 @@ package enum TokenizerFolder {
       }
       return Array(try Data(contentsOf: url))
     } catch let error as CocoaError {
-      throw TokenizationError.unreadable(file: url.path, reason: error.localizedDescription)
+      throw TokenizationError.unreadable(file: url.path, reason: reason(of: error))
     }
   }
 }

@@ -25,6 +25,10 @@ package struct TraceInputs {
   }
 
   let entries: [Entry]
+  /// Tokens of the longest prompt.
+  package var longestPrompt: Int { entries.map(\.prompt.ids.count).max() ?? 0 }
+  /// Tokens of the longest prompt that is answered; 0 if all are learnt from.
+  package var longestAnswered: Int { entries.filter { $0.labels == nil }.map(\.prompt.ids.count).max() ?? 0 }
 
   package init(contentsOf url: URL, model: VisionLanguageModel) throws {
     let file = try SafetensorsFile(url)

@@ -108,7 +108,7 @@ package struct TrainingRun: Sendable {
       changes.merge()
     }
     try ModelFolder.write(
-      lesson.model, to: modelFolder, format: .plain(.bfloat16), tokenizer: configuration.tokenizer)
+      lesson.model.tuned, to: modelFolder, format: .plain(.bfloat16), tokenizer: configuration.tokenizer)
     guard !lesson.task.ownParameters.isEmpty else { return }
     // What the task has learnt besides the model, for the stages behind it.
     var writer = SafetensorsWriter()

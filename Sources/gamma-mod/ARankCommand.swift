@@ -25,24 +25,30 @@ struct ARankCommand: ParsableCommand {
       """)
 
   @Option(name: [.short, .long], help: "The model's folder.")
-  var model: String
+  var model: PathArgument
+
+  @Option(help: "The model that the folder changes, if it holds only an adapter or a projector.")
+  var modelBase: PathArgument?
 
   @Option(
     help: ArgumentHelp(
       "A benchmark's folder, a folder of them, or a JSON Lines file of {\"image\", \"text\"}.",
       valueName: "path"))
-  var data: String
+  var data: PathArgument
 
   @Option(help: "How many questions to read, those of several benchmarks in turn.")
   var samples = 32
 
   @Option(
     name: [.customLong("conv-mode"), .customLong("chat-template")],
-    help: "The conversation template that the model was trained with; by default the family's.")
-  var template: String?
+    help: ArgumentHelp(
+      "The conversation template that the model was trained with; by default the family's.",
+      valueName: "conv-mode"),
+    transform: TemplateChoice.named)
+  var template: TemplateChoice?
 
   @Option(
-    help: "Format of the weights in memory: f32, bf16, int8 or int4; by default as stored, or f32.",
+    help: "Format of the weights in memory: f32, bf16, int8 or int4; by default f32, or packed as stored.",
     transform: ModelOptions.precision)
   var dtype: WeightPrecision?
 
@@ -52,39 +58,56 @@ struct ARankCommand: ParsableCommand {
   @Flag(help: "Compute all singular values instead of counting those above the tolerance: far slower.")
   var exact = false
 
+  @OptionGroup var pictureLimits: PictureLimits
+
   @Option(help: "The JSON file to write.")
-  var out: String?
+  var out: PathArgument?
 
   @Option(help: "The SVG file to draw.")
-  var plot: String?
+  var plot: PathArgument?
+
+  @Flag(help: "Replace the files of --out and --plot if they are there.")
+  var overwrite = false
 
   func validate() throws {
-    guard samples > 0 else { throw ValidationError("--samples: at least 1 is needed, not \(samples)") }
-    guard threads > 0 else { throw ValidationError("--threads: at least 1 is needed, not \(threads)") }
+    try Bounds.check("--samples", samples, Bounds.any)
+    try Bounds.check("--threads", threads, Bounds.threads)
+    guard !overwrite || out != nil || plot != nil else {
+      throw ValidationError("--overwrite needs --out or --plot")
+    }
   }
 
   func run() throws {
-    let template = try template.map(ConversationTemplate.named)
-    let items = try QuestionSamples.read(URL(fileURLWithPath: data), count: samples)
+    let places = try OutputPlaces(
+      [out, plot].compactMap { $0 }, overwrite: overwrite,
+      inputs: [model, data] + [modelBase].compactMap { $0 })
+    let items = try QuestionSamples.read(data.url, count: samples)
     let session = try VisionLanguageSession(
-      URL(fileURLWithPath: model), precision: dtype, routing: .ignored, template: template, threads: threads,
-      onRead: ProgressLine.loading())
+      model.url, precision: dtype, routing: .ignored, template: template?.template, threads: threads,
+      base: modelBase?.url, onRead: ProgressLine.loading())
     let report = try measure(session, items)
     let text = try report.json.text(.pretty) + "\n"
-    if let plot { try AtomicFile.write(report.svg, to: URL(fileURLWithPath: plot)) }
-    if let out {
-      try AtomicFile.write(text, to: URL(fileURLWithPath: out))
-    } else {
+    // What cannot be written into its file any more is not lost.
+    guard let out else {
       try StandardOutput.write(text)
+      try plot.map { try places.write(report.svg, to: $0) }
+      return
     }
+    do {
+      try places.write(text, to: out)
+    } catch {
+      try StandardOutput.write(text)
+      throw error
+    }
+    try plot.map { try places.write(report.svg, to: $0) }
   }
 
   private func measure(_ session: VisionLanguageSession, _ items: [BenchmarkItem]) throws -> ARankReport {
     let progress = ProgressLine("arank")
     defer { progress.end() }
     progress.show(0, of: items.count)
-    return try SampleReader(session).ranks(
-      items, method: exact ? .singularValues : .counting, model: model, data: data
+    return try SampleReader(session, imageLimits: pictureLimits.limits).ranks(
+      items, method: exact ? .singularValues : .counting, model: model.path, data: data.path
     ) {
       progress.show($0, of: items.count)
     }

@@ -1,6 +1,7 @@
 import Answering
 import ArgumentParser
 import Foundation
+import Loading
 import MixtureOfDepths
 import Models
 import Speed
@@ -18,7 +19,10 @@ struct BenchCommand: ParsableCommand {
       """)
 
   @Option(name: [.short, .long], help: "A model folder.")
-  var model: String?
+  var model: PathArgument?
+
+  @Option(help: "The model that the folder changes, if it holds only an adapter or a projector.")
+  var modelBase: PathArgument?
 
   @Option(
     help: "A model of random weights: \(ModelShape.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -31,22 +35,27 @@ struct BenchCommand: ParsableCommand {
   var tower: TowerShape?
 
   @Option(help: "A picture file; its rows are the prompt's image tokens, and it is read anew for every pass.")
-  var picture: String?
+  var picture: PathArgument?
+
+  @OptionGroup var pictureLimits: PictureLimits
 
   @Option(help: "Image tokens of the prompt; the model's own count if left out.")
   var imageTokens: Int?
 
-  @Option(help: "Text tokens of the prompt.")
-  var textTokens = 32
+  @Option(help: "Text tokens of the prompt. (default: 32)")
+  var textTokens: Int?
 
-  @Option(help: "Tokens to generate.")
-  var decodeTokens = 16
+  @Option(help: "Tokens to generate. (default: 16)")
+  var decodeTokens: Int?
 
   @Option(help: "Share of the image rows to skip; the model's own rule if left out, 0.5 for random routers.")
   var skip: Double?
 
-  @Option(help: "Layers that stay dense beside a random router: the last one and the first ones.")
-  var denseLayers = VisionLanguageModel.officialDenseLayers
+  @Option(
+    help:
+      "Layers that stay dense beside a random router: the last one and the first ones. (default: \(VisionLanguageModel.officialDenseLayers))"
+  )
+  var denseLayers: Int?
 
   @Option(help: "A random router's p from which on a generated token runs; 0.5 if left out.")
   var decodeThreshold: Float?
@@ -56,7 +65,8 @@ struct BenchCommand: ParsableCommand {
   var decodeSkip: Double?
 
   @Option(
-    help: "Format of the weights in memory: f32, bf16, int8 or int4; by default as stored, or f32.",
+    help:
+      "Format of the weights in memory: f32, bf16, int8 or int4; by default as stored, f32 for random weights.",
     transform: ModelOptions.precision)
   var dtype: WeightPrecision?
 
@@ -64,7 +74,7 @@ struct BenchCommand: ParsableCommand {
     name: .customLong("kv-cache-dtype"),
     help: "Format in which keys and values are kept: f32, f16 or int8. (default: f32)",
     transform: ModelOptions.cacheFormat)
-  var cacheFormat = KeyValueFormat.float32
+  var cacheFormat: KeyValueFormat?
 
   @Option(name: [.customLong("repeat")], help: "Alternations.")
   var repeats = 5
@@ -91,20 +101,25 @@ struct BenchCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard [model, shape, tower?.rawValue].compactMap({ $0 }).count == 1 else {
+    guard [model != nil, shape != nil, tower != nil].count(where: { $0 }) == 1 else {
       throw ValidationError("give one of --model, --shape and --tower")
     }
-    guard repeats >= 1, textTokens >= 1, decodeTokens >= 0, imageTokens ?? 0 >= 0, threads >= 1,
-      denseLayers >= 1
-    else {
-      throw ValidationError("counts must be positive")
+    try Bounds.check("--repeat", repeats, Bounds.repeats)
+    try Bounds.check("--threads", threads, Bounds.threads)
+    try Bounds.check("--image-tokens", imageTokens, Self.tokens(from: 0))
+    try Bounds.check("--text-tokens", textTokens, Self.tokens(from: 1))
+    try Bounds.check("--decode-tokens", decodeTokens, Self.tokens(from: 0))
+    try Bounds.check("--dense-layers", denseLayers, 1...Int.max)
+    if let decodeThreshold, !decodeThreshold.isFinite {
+      throw ValidationError("--decode-threshold: a finite number is needed, not \(decodeThreshold)")
     }
+    try checkUse()
     if let kernels, !Backend.kernelVariants.contains(kernels) {
       throw ValidationError(
         "--kernels: this processor runs \(Backend.kernelVariants.joined(separator: ", "))")
     }
     if arank, training { throw ValidationError("--arank: a training step has no ARank to measure") }
-    if let skip, !(0...1).contains(skip) { throw ValidationError("--skip takes a share between 0 and 1") }
+    try Bounds.check("--skip", share: skip)
     if let decodeSkip,
       !(0...1).contains(decodeSkip) || decodeThreshold != nil || decodeTokens == 0 || training
     {
@@ -121,6 +136,32 @@ struct BenchCommand: ParsableCommand {
     }
   }
 
+  /// More tokens than any context has room for.
+  private static func tokens(from least: Int) -> ClosedRange<Int> { least...1 << 24 }
+
+  /// Refuses flags that what is timed does not look at.
+  private func checkUse() throws {
+    try Bounds.refuse(
+      [("--model-base", modelBase != nil && model == nil)], "only a model's folder has a base")
+    if tower != nil {
+      try Bounds.refuse(
+        [
+          ("--image-tokens", imageTokens != nil), ("--text-tokens", textTokens != nil),
+          ("--decode-tokens", decodeTokens != nil), ("--skip", skip != nil),
+          ("--dense-layers", denseLayers != nil), ("--decode-threshold", decodeThreshold != nil),
+          ("--decode-skip", decodeSkip != nil), ("--kv-cache-dtype", cacheFormat != nil),
+          ("--training", training), ("--arank", arank),
+        ], "a tower alone reads one picture and nothing else")
+    }
+    if training {
+      try Bounds.refuse(
+        [
+          ("--decode-tokens", decodeTokens != nil), ("--decode-threshold", decodeThreshold != nil),
+          ("--kv-cache-dtype", cacheFormat != nil),
+        ], "a training step generates nothing")
+    }
+  }
+
   private static func tower(_ name: String) throws -> TowerShape {
     guard let tower = TowerShape(rawValue: name) else {
       throw ValidationError(
@@ -134,22 +175,27 @@ struct BenchCommand: ParsableCommand {
     let backend = Backend(
       kernels: kernels, matrixLibrary: kernels == "portable" ? .portable : .system, threads: threads)
     if let tower { return try time(tower, backend) }
+    let precision =
+      try dtype
+      ?? (training ? nil : model.flatMap { try GammaModel.usualPrecision($0.url, base: modelBase?.url) })
     let subject = try BenchSubject(
-      model: model, shape: shape, precision: dtype, skip: skip,
+      model: model?.url, base: modelBase?.url, shape: shape, precision: precision, skip: skip,
       denseLayers: denseLayers, decodeThreshold: decodeThreshold)
     var workload = SpeedComparison.Workload(
-      imageTokens: imageTokens ?? subject.imageTokens, textTokens: textTokens,
-      decodeTokens: training ? 0 : decodeTokens, repeats: repeats, isTraining: training, measuresRank: arank)
+      imageTokens: imageTokens ?? subject.imageTokens, textTokens: textTokens ?? 32,
+      decodeTokens: training ? 0 : decodeTokens ?? 16, repeats: repeats, isTraining: training,
+      measuresRank: arank)
     workload.picture = subject.picture
-    workload.cacheFormat = cacheFormat
+    workload.cacheFormat = cacheFormat ?? .float32
     let progress = ProgressLine("bench")
     defer { progress.end() }
     workload.onProgress = { progress.show($0, of: $1) }
     if let picture {
-      let load = try subject.loader(of: picture)
+      let load = try subject.loader(of: PictureInput(limits: pictureLimits.limits, exif: true), picture.path)
       workload.loadsPicture = load
       workload.imageTokens = try subject.tokenCount(of: load())
     }
+    try workload.check(against: subject.dense)
     let dense = subject.dense
     let routed =
       try decodeSkip.map {
@@ -159,10 +205,10 @@ struct BenchCommand: ParsableCommand {
     let comparison = try SpeedComparison(dense: dense, routed: routed, workload: workload, backend: backend)
     progress.end()
     let head: [(String, JSONValue)] = [
-      ("model", .string(model ?? shape ?? "")), ("dtype", .string((dtype ?? dense.precision).rawValue)),
+      ("model", .string(model?.path ?? shape ?? "")), ("dtype", .string((dtype ?? dense.precision).rawValue)),
       ("threads", JSONValue(threads)),
       ("backend", .string(backend.summary)), ("image_tokens", JSONValue(workload.imageTokens)),
-      ("text_tokens", JSONValue(textTokens)),
+      ("text_tokens", JSONValue(workload.textTokens)),
       ("skip_target", JSONValue(skip ?? routed.routing?.capacityFactor ?? 0)),
     ]
     if json { return try StandardOutput.write(line: JSONObject(head + comparison.json).text()) }

@@ -1,10 +1,12 @@
 import Answering
+import ArgumentParser
 import Foundation
 import Images
 import Loading
 import MixtureOfDepths
 import Models
 import Speed
+import StrictJSON
 import Tensors
 import Wording
 
@@ -17,32 +19,46 @@ struct BenchSubject {
 
   /// - Parameters:
   ///   - model: A model folder.
+  ///   - base: The model that the folder changes.
   ///   - shape: The name of a model of random weights, where there is no folder.
   ///   - skip: Share of the image rows to skip; nil for the model's own rule.
-  ///   - denseLayers: Layers that stay dense beside a random router.
+  ///   - denseLayers: Layers that stay dense beside a random router; nil for the usual ones.
   ///   - decodeThreshold: Its p from which on a generated row runs; nil for 0.5.
   init(
-    model: String?, shape: String?, precision: WeightPrecision?, skip: Double?, denseLayers: Int,
+    model: URL?, base: URL?, shape: String?, precision: WeightPrecision?, skip: Double?, denseLayers: Int?,
     decodeThreshold: Float?
   ) throws {
-    func routedAtRandom(_ dense: VisionLanguageModel) -> VisionLanguageModel {
-      dense.routedAtRandom(
-        skip: skip ?? 0.5, denseLayers: denseLayers, decodeThreshold: decodeThreshold)
+    func routedAtRandom(_ dense: VisionLanguageModel) throws -> VisionLanguageModel {
+      let (count, layers) = (
+        denseLayers ?? VisionLanguageModel.officialDenseLayers, dense.decoder.layers.count
+      )
+      guard denseLayers == nil || count < layers else {
+        throw ValidationError("--dense-layers: \(count) of \(layers) layers leave none to route")
+      }
+      return dense.routedAtRandom(skip: skip ?? 0.5, denseLayers: count, decodeThreshold: decodeThreshold)
     }
     if let shape = shape.flatMap(ModelShape.init(rawValue:)) {
       dense = try shape.model(precision ?? .float32)
-      routed = routedAtRandom(dense)
+      routed = try routedAtRandom(dense)
       (imageProcessor, picture) = (try shape.imageProcessor(), try shape.picture())
       return
     }
-    let url = URL(fileURLWithPath: model ?? "")
+    let url = model ?? URL(fileURLWithPath: ".")
     let dense = try GammaModel.load(
-      url, precision: precision, routing: .ignored, onRead: ProgressLine.loading())
-    let stored = try GammaModel.load(
-      url, precision: precision, routing: skip.map { .skip($0) } ?? .asStored, onRead: ProgressLine.loading())
+      url, precision: precision, routing: .ignored, base: base, onRead: ProgressLine.loading())
+    if dense.configuration["mod"]?.object?["mod_enable"]?.bool ?? (dense.configuration["mod"]?.object != nil)
+    {
+      try Bounds.refuse(
+        [("--dense-layers", denseLayers != nil), ("--decode-threshold", decodeThreshold != nil)],
+        "the model has a router of its own")
+      routed = try GammaModel.load(
+        url, precision: precision, routing: skip.map { .skip($0) } ?? .asStored, base: base,
+        onRead: ProgressLine.loading())
+    } else {
+      routed = try routedAtRandom(dense)
+    }
     self.dense = dense
-    routed = stored.routing == nil ? routedAtRandom(dense) : stored
-    imageProcessor = try dense.imageProcessor(in: url)
+    imageProcessor = try dense.imageProcessor(in: GammaModel.tokenizerFolder(url, base: base))
     picture = nil
   }
 
@@ -57,10 +73,10 @@ struct BenchSubject {
   }
 
   /// What reads a picture file and makes the encoder's input of it.
-  func loader(of path: String) throws -> () throws -> ImageInput {
+  func loader(of input: PictureInput, _ path: String) throws -> () throws -> ImageInput {
     guard let imageProcessor else {
       throw AnswerError("a \(dense.family) model reads text only, not pictures")
     }
-    return { try imageProcessor.process(ImageLoader.load(path: path)) }
+    return { try imageProcessor.process(input.load(path)) }
   }
 }

@@ -18,7 +18,12 @@ struct ChatCommand: AsyncParsableCommand {
 
   @OptionGroup var sampling: SamplingArguments
 
+  @OptionGroup var pictureLimits: PictureLimits
+
+  @OptionGroup var pictureCount: PictureCountLimit
+
   func run() async throws {
+    if let notice = sampling.notice { StandardError.write(line: notice) }
     let session = try options.session(system: system.text)
     let engine = Engine(session, options.limits)
     let reader = LineReader()
@@ -51,7 +56,13 @@ struct ChatCommand: AsyncParsableCommand {
     case "/image":
       guard words.count > 1 else { throw StreamError("/image needs the name of a file") }
       // None of them is added if one cannot be read.
-      let pictures = try words.dropFirst().map { try PictureInput.load($0, exif: true) }
+      let input = PictureInput(limits: pictureLimits.limits, exif: true)
+      guard !words.contains("-") else { throw StreamError("/image needs the name of a file, not -") }
+      guard words.count - 1 + conversation.pendingPictures <= pictureCount.most else {
+        throw StreamError(
+          "one question has at most \(pictureCount.most) pictures; raise that by --limit-images")
+      }
+      let pictures = try words.dropFirst().map { try input.load($0) }
       conversation.add(pictures)
       for (name, picture) in zip(words.dropFirst(), pictures) {
         StandardError.write(

@@ -6,6 +6,9 @@ struct ChatConversation {
   private var dialogue = Dialogue()
   private var pending: [PixelImage] = []
 
+  /// How many pictures wait for the next question.
+  var pendingPictures: Int { pending.count }
+
   mutating func add(_ pictures: [PixelImage]) { pending += pictures }
 
   mutating func clear() { self = ChatConversation() }

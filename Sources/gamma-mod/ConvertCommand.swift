@@ -1,6 +1,7 @@
 import ArgumentParser
 import Benchmarks
 import Evaluation
+import Files
 import Foundation
 import Loading
 import Logging
@@ -16,13 +17,25 @@ struct ConvertCommand: ParsableCommand {
       The layers of the highest ARank stay dense; the others get a shared, nearly undecided router. Before anything \
       is skipped the converted model computes nearly what the dense one does. Without --dense-layers, --threshold \
       and --layers, 4 layers stay dense.
+
+      By default tokens keep their positions, and the router starts from the attention that image tokens receive in the \
+      dense model while it reads the questions of --data, or those that ARank was measured with: that loses least. The \
+      released code of γ-MoD does otherwise: --positions compact --router random. Either way the model is to be tuned.
       """)
 
+  /// What a router's first values come from.
+  enum RouterStart: String, ExpressibleByArgument, CaseIterable {
+    case attention, random
+  }
+
   @Option(name: [.short, .long], help: "The dense model's folder.")
-  var model: String
+  var model: PathArgument
+
+  @Option(help: "The model that the folder changes, if it holds only an adapter or a projector.")
+  var modelBase: PathArgument?
 
   @Option(help: "What `gamma-mod arank` wrote; not needed with --layers.")
-  var arank: String?
+  var arank: PathArgument?
 
   @Option(help: "How many layers stay dense.")
   var denseLayers: Int?
@@ -33,15 +46,18 @@ struct ConvertCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The layers to route, from 0, with commas between them.", valueName: "i,j,…"))
   var layers: LayerList?
 
-  @Option(help: "The ARank that decides: plain, or strict_lower as in the released code.")
-  var variant = ARankReport.Variant.strictLower
+  @Option(
+    help: "The ARank that decides: plain, or strict_lower as in the released code. (default: strict_lower)")
+  var variant: ARankReport.Variant?
 
   @Option(help: "The share of image tokens that routed layers skip.")
   var skip = 0.5
 
   @Option(
-    help: "Positions within routed layers: compact counts the tokens that run, original keeps their places.")
-  var positions = LayerPlan.Positions.compact
+    help:
+      "Positions within routed layers: original keeps the tokens' places, compact counts those that run, as in the released code."
+  )
+  var positions = LayerPlan.Positions.original
 
   @Option(help: "The tokens of text that training never skips; when the model answers, it never skips any.")
   var protect = RoutingConfiguration.Protection.questionAndAnswer
@@ -49,24 +65,31 @@ struct ConvertCommand: ParsableCommand {
   @Option(help: "The format of the written weights; by default that of the dense model.")
   var dtype: DType?
 
-  @Option(help: "What a random router's first values follow from.")
-  var seed: UInt64 = 1
-
   @Option(
-    help: """
-      Questions with pictures, as for arank: the router then starts from the attention that image tokens receive in \
-      the dense model, instead of at random.
-      """)
-  var data: String?
+    help:
+      "How the router starts: attention, or random as in the released code; attention if there are questions."
+  )
+  var router: RouterStart?
 
-  @Option(help: "How many questions of --data to read.")
-  var samples = 50
+  @Option(help: "What a random router's first values follow from. (default: 1)")
+  var seed: UInt64?
+
+  @Option(help: "Questions with pictures, as for arank, for --router attention; by default those of --arank.")
+  var data: PathArgument?
+
+  @Option(help: "How many of the questions to read. (default: 50)")
+  var samples: Int?
 
   @Option(name: [.short, .long], help: "Threads for reading them.")
   var threads = ProcessInfo.processInfo.activeProcessorCount
 
+  @OptionGroup var pictureLimits: PictureLimits
+
   @Option(help: "The folder to write.")
-  var out: String
+  var out: PathArgument
+
+  @Flag(help: "Replace a model that is there.")
+  var overwrite = false
 
   func validate() throws {
     let choices = [denseLayers != nil, threshold != nil, layers != nil].count { $0 }
@@ -76,14 +99,27 @@ struct ConvertCommand: ParsableCommand {
     guard layers != nil || arank != nil else {
       throw ValidationError("--arank is needed to choose layers; or name them by --layers")
     }
-    guard (0...1).contains(skip) else {
-      throw ValidationError("--skip: a share between 0 and 1 is needed, not \(skip)")
+    try Bounds.check("--skip", share: skip)
+    try Bounds.check("--samples", samples, Bounds.any)
+    try Bounds.check("--threads", threads, Bounds.threads)
+    try Bounds.check("--dense-layers", denseLayers, 0...Int.max)
+    if let threshold, !threshold.isFinite {
+      throw ValidationError("--threshold: a finite number is needed, not \(threshold)")
     }
-    guard samples > 0, threads > 0 else {
-      throw ValidationError("--samples and --threads must be at least 1")
-    }
-    if let denseLayers, denseLayers < 0 {
-      throw ValidationError("--dense-layers: a count is needed, not \(denseLayers)")
+    try Bounds.refuse(
+      [
+        ("--arank", layers != nil && arank != nil && (data != nil || router == .random)),
+        ("--variant", layers != nil && variant != nil),
+      ],
+      "--layers names the layers, whatever their ARank is")
+    try Bounds.refuse(
+      [("--data", router == .random && data != nil), ("--samples", router == .random && samples != nil)],
+      "a random router reads no questions")
+    try Bounds.refuse(
+      [("--seed", (router == .attention || data != nil) && seed != nil)],
+      "a router that starts from attention has nothing random")
+    guard router != .attention || data != nil || arank != nil else {
+      throw ValidationError("--router attention needs the questions of --data or --arank")
     }
   }
 
@@ -92,31 +128,73 @@ struct ConvertCommand: ParsableCommand {
     if let denseLayers { conversion.choice = .allButHighest(denseLayers) }
     if let threshold { conversion.choice = .below(threshold) }
     if let layers { conversion.choice = .listed(layers.indices) }
-    conversion.variant = variant
+    if let variant { conversion.variant = variant }
     conversion.skip = skip
     conversion.positions = positions
     conversion.protection = protect
-    conversion.seed = seed
-    let report = try arank.map { try ARankReport(contentsOf: URL(fileURLWithPath: $0)) }
-    let source = URL(fileURLWithPath: model)
-    let router = try data.map { try fittedRouter(source, conversion, report, data: URL(fileURLWithPath: $0)) }
+    if let seed { conversion.seed = seed }
+    let log = Logger(label: "convert")
+    try OutputPlace(out.url, .folder, mayReplace: overwrite).check(
+      inputs: [model.url] + [modelBase?.url, arank?.url, data?.url].compactMap { $0 })
+    let report = try arank.map { try ARankReport(contentsOf: $0.url) }
+    if let count = try GammaInspection(model.url, base: modelBase?.url).model.sizes?.decoder.layerCount {
+      _ = try conversion.routedLayers(report, layerCount: count)
+    }
+    let fitted = try fittedRouter(conversion, report, log)
     let routed = try conversion.convert(
-      source, report: report, router: router, to: URL(fileURLWithPath: out), dtype: dtype,
-      onRead: ProgressLine.loading())
+      model.url, report: report, router: fitted, to: out.url, dtype: dtype, base: modelBase?.url,
+      mayReplace: overwrite, onRead: ProgressLine.loading())
     let list = routed.map(String.init).joined(separator: ", ")
-    Logger(label: "convert").info("wrote \(out): routed layers \(list)")
+    let start = fitted == nil ? "at random" : "from attention"
+    log.info(
+      "wrote \(out): routed layers \(list); \(positions.rawValue) positions, the router starts \(start)")
+    log.info("the model has not been tuned yet; tune it by `gamma-mod train` before its answers count")
   }
 
-  private func fittedRouter(
-    _ source: URL, _ conversion: ModelConversion, _ report: ARankReport?, data: URL
-  ) throws -> Tensor {
-    let items = try QuestionSamples.read(data, count: samples)
+  /// The router's first values; nil for random ones.
+  private func fittedRouter(_ conversion: ModelConversion, _ report: ARankReport?, _ log: Logger) throws
+    -> Tensor?
+  {
+    guard router != .random else { return nil }
+    if let data { return try fittedRouter(conversion, report, questions: data.url) }
+    let isAsked = router == .attention
+    guard let questions = report.flatMap(measuredQuestions) else {
+      guard !isAsked else {
+        throw StreamError(
+          "\(report?.data ?? "none"): the questions that ARank was measured with are not there; name some by --data"
+        )
+      }
+      log.notice(
+        "no questions are there to start the router from attention, so it starts at random; name some by --data"
+      )
+      return nil
+    }
+    do {
+      return try fittedRouter(conversion, report, questions: questions)
+    } catch  where !isAsked && !((error as? ModelError)?.isChoice ?? false) {
+      log.notice("the router starts at random: \(Failure.sentence(error))")
+      return nil
+    }
+  }
+
+  /// Where a report's questions are, seen from here or from the report.
+  private func measuredQuestions(_ report: ARankReport) -> URL? {
+    let folders = [nil, arank?.url.deletingLastPathComponent()]
+    return folders.map { URL(fileURLWithPath: report.data, relativeTo: $0) }
+      .first { !report.data.isEmpty && Disk.kind(of: $0) != nil }
+  }
+
+  private func fittedRouter(_ conversion: ModelConversion, _ report: ARankReport?, questions: URL) throws
+    -> Tensor
+  {
+    let items = try QuestionSamples.read(questions, count: samples ?? 50)
     let progress = ProgressLine("convert")
     defer { progress.end() }
     progress.show(0, of: items.count)
     return try conversion.fittedRouter(
-      source, report: report, items: items, threads: threads,
-      onProgress: { progress.show($0, of: items.count) }, onRead: ProgressLine.loading())
+      model.url, base: modelBase?.url, report: report, items: items, threads: threads,
+      imageLimits: pictureLimits.limits, onProgress: { progress.show($0, of: items.count) },
+      onRead: ProgressLine.loading())
   }
 }
 

@@ -2,6 +2,7 @@ import Answering
 import ArgumentParser
 import Benchmarks
 import Evaluation
+import Files
 import Foundation
 import StrictJSON
 import Tensors
@@ -26,12 +27,12 @@ struct EvalCommand: ParsableCommand {
   @Option(
     name: [.customLong("answers"), .customLong("answers-file")],
     help: "Write the answers here, in LLaVA's JSON lines; for all, a folder of such files.")
-  var answers: String?
+  var answers: PathArgument?
 
   @Flag(help: "Also continue an answer file that does not say how its answers were made.")
   var resume = false
 
-  @Flag(help: "Start the answer file again.")
+  @Flag(help: "Start the answer file again, and replace the file of --submission.")
   var overwrite = false
 
   @Option(help: "Only this many questions, from the start.")
@@ -57,6 +58,12 @@ struct EvalCommand: ParsableCommand {
   @Option(help: "Seed of chance.")
   var seed: UInt64 = 0
 
+  @OptionGroup var beams: BeamCount
+
+  @OptionGroup var tokenLimit: TokenLimit
+
+  @OptionGroup var pictureLimits: PictureLimits
+
   @Flag(help: "Replace every picture by an evenly grey one, to see what is known without looking.")
   var grey = false
 
@@ -64,9 +71,11 @@ struct EvalCommand: ParsableCommand {
 
   func validate() throws {
     if benchmark != "all" { _ = try ScoringArguments.benchmark(benchmark) }
-    guard (1...4096).contains(maxTokens ?? 1), limit ?? 1 >= 1, (1...1024).contains(batch ?? 1) else {
-      throw ValidationError("--max-tokens takes 1 to 4096, --limit at least 1, --batch 1 to 1024")
-    }
+    try place.checkUse(by: benchmark)
+    try scoring.checkUse(by: benchmark)
+    try tokenLimit.check(maxTokens)
+    try Bounds.check("--limit", limit, Bounds.any)
+    try Bounds.check("--batch", batch, 1...1024)
     guard numChunks >= 1, (0..<numChunks).contains(chunkIdx) else {
       throw ValidationError("--num-chunks takes at least 1, --chunk-idx 0 to one less than that")
     }
@@ -74,60 +83,132 @@ struct EvalCommand: ParsableCommand {
       throw ValidationError("--temperature takes a number from 0 on")
     }
     guard !(resume && overwrite) else { throw ValidationError("--resume and --overwrite exclude each other") }
-    guard answers != nil || !(resume || overwrite) else {
-      throw ValidationError("--resume and --overwrite need --answers")
+    guard answers != nil || !resume else { throw ValidationError("--resume needs --answers") }
+    guard answers != nil || scoring.submission != nil || !overwrite else {
+      throw ValidationError("--overwrite needs --answers or --submission")
     }
-    guard benchmark != "all" || scoring.submission == nil else {
+    guard !isAll || scoring.submission == nil else {
       throw ValidationError("--submission needs a single --benchmark")
     }
   }
 
   func run() throws {
     let folders = try place.folders(benchmark, lenient: scoring.lenient)
-    for folder in folders { try requireUse(of: folder) }
-    let session = try options.session()
-    try scoring.show(try folders.map { try outcome($0, session) }, asList: benchmark == "all")
-  }
-
-  /// Refuses to answer questions in vain: without a score, and without a file of the answers.
-  private func requireUse(of folder: BenchmarkFolder) throws {
-    guard answers == nil, scoring.submission == nil, benchmark != "all" else { return }
-    let trial = Result { try folder.score(AnswerFile([]), scoring.options(onlyAnswered: true)) }
-    if case .failure(let error as BenchmarkError) = trial, case .noTruth = error { throw error }
-  }
-
-  private func outcome(_ folder: BenchmarkFolder, _ session: VisionLanguageSession) throws -> Outcome {
-    let run = EvaluationRun(runOptions(folder))
-    let items = try run.items(folder)
-    let log = try answers.map { try self.log(URL(fileURLWithPath: $0), folder, items) }
-    let meter = ProgressLine(folder.benchmark.rawValue)
-    let (answered, wasStopped) = try Interrupt.watchTurn { isRequested in
-      try run.answers(
-        items, of: folder.benchmark, sessions: session.lanes, log: log, isCancelled: isRequested
-      ) {
-        done, total in
-        meter.show(done, of: total)
+    var printer = OutcomePrinter(json: scoring.json, asList: isAll)
+    var failed: [Benchmark] = []
+    /// Where all benchmarks are run, one that fails does not hold up the others.
+    func attempt(_ folder: BenchmarkFolder, _ body: () throws -> Void) throws {
+      do {
+        try body()
+      } catch let error where isAll && !(error is ExitCode) && !(error is StreamError) {
+        failed.append(folder.benchmark)
+        try printer.add(.failed(folder.benchmark, rules(folder), Failure.sentence(error)))
       }
     }
+    if isAll, let answers { try Disk.createFolder(answers.url) }
+    var ready: [BenchmarkFolder] = []
+    for folder in folders {
+      try attempt(folder) {
+        try check(folder)
+        ready.append(folder)
+      }
+    }
+    if !ready.isEmpty {
+      let session = try options.session()
+      try Interrupt.watch { isRequested in
+        for folder in ready {
+          do {
+            try attempt(folder) { try run(folder, session, isRequested, &printer) }
+          } catch {
+            // What has been told so far is a whole list all the same.
+            try? printer.end(isComplete: false)
+            throw error
+          }
+        }
+      }
+    }
+    try printer.end(isComplete: failed.isEmpty)
+    guard failed.isEmpty else {
+      throw StreamError(
+        "\(failed.count) of \(folders.count) benchmarks failed: \(failed.map(\.rawValue).joined(separator: ", ")); what is wrong with each stands above"
+      )
+    }
+  }
+
+  private var isAll: Bool { benchmark == "all" }
+
+  /// Finds what would make the work vain before it begins: files that are missing, places that cannot be written.
+  private func check(_ folder: BenchmarkFolder) throws {
+    let rules = rules(folder)
+    guard folder.benchmark.protocols.contains(rules) else {
+      throw BenchmarkError.unsupportedProtocol(rules, folder.benchmark)
+    }
+    let items = try EvaluationRun(runOptions(folder)).items(folder).prefix(limit ?? .max)
+    let inputs = [options.url, options.base].compactMap { $0 }
+    try scoring.checkSubmission(
+      folder, overwrite: overwrite, inputs: inputs + [answerURL(folder)].compactMap { $0 })
+    if let url = answerURL(folder) {
+      // An earlier run's answers may lie among what is read; whether they can be continued is the log's to judge.
+      let read =
+        Disk.holdsSomething(url) && !AnswerLog.holdsAnswers(url)
+        ? folder.inputs : [folder.questionFile].compactMap { $0 }
+      try OutputPlace(url, mayReplace: true).check(inputs: inputs + read)
+    }
+    // Whether answers fit the benchmark does not depend on what they say.
+    let blanks = AnswerFile(items.map { AnswerRecord(to: $0, text: "") })
+    switch Result(catching: { try folder.score(blanks, scoringOptions(folder)) }) {
+    case .success: break
+    case .failure(BenchmarkError.noTruth(let path, let problem, let remedy)):
+      // Answers are worth something without a score only where they are kept.
+      guard answers == nil, scoring.submission == nil, !isAll else { break }
+      throw BenchmarkError.noTruth(path: path, problem: problem, remedy: remedy)
+    case .failure(let error): throw error
+    }
+  }
+
+  private func run(
+    _ folder: BenchmarkFolder, _ session: VisionLanguageSession,
+    _ isRequested: @escaping @Sendable () -> Bool, _ printer: inout OutcomePrinter
+  ) throws {
+    let name = folder.benchmark.rawValue
+    let run = EvaluationRun(runOptions(folder))
+    let items = try run.items(folder)
+    let log = try answerURL(folder).map { try self.log($0, folder, items) }
+    let meter = ProgressLine(name)
+    var logFailure: (any Error)?
+    let answered = try run.answers(
+      items, of: folder.benchmark, sessions: session.lanes, log: log,
+      leaveOut: { try folder.leaveOut($0, $1) }, onLogFailure: { logFailure = $0 }, isCancelled: isRequested,
+      onProgress: { meter.show($0, of: $1) })
     meter.end()
-    if wasStopped {
+    if isRequested() {
       StandardError.write(
         line: KeptAnswers.note(
-          folder.benchmark.rawValue, kept: answered.records.count,
-          of: items.prefix(limit ?? items.count).count,
-          file: answers.map { answerFile($0, folder).path }))
+          name, kept: answered.records.count, of: items.prefix(limit ?? items.count).count,
+          file: answerURL(folder)?.path))
       throw Interrupt.exitCode
     }
-    var scoringOptions = scoring.options(onlyAnswered: limit != nil || numChunks > 1)
-    scoringOptions.rules = rules(folder)
+    let scoringOptions = scoringOptions(folder)
+    // The score is told first: what cannot be written does not take it along.
+    try printer.add(Outcome(folder, answered, scoringOptions, switches: grey ? ["grey pictures"] : []))
+    if let logFailure { throw logFailure }
     try scoring.writeSubmission(answered, folder, scoringOptions)
-    return try Outcome(folder, answered, scoringOptions, switches: grey ? ["grey pictures"] : [])
+  }
+
+  private func scoringOptions(_ folder: BenchmarkFolder) -> ScoringOptions {
+    var options = scoring.options(onlyAnswered: limit != nil || numChunks > 1)
+    options.rules = rules(folder)
+    return options
+  }
+
+  private func answerURL(_ folder: BenchmarkFolder) -> URL? {
+    isAll ? answers?.url.appending(path: folder.benchmark.rawValue + ".jsonl") : answers?.url
   }
 
   /// The asked protocol; where all benchmarks run, the first of those that do not have it.
   private func rules(_ folder: BenchmarkFolder) -> ScoringProtocol {
     let protocols = folder.benchmark.protocols
-    if let asked = scoring.rules, benchmark != "all" || protocols.contains(asked) { return asked }
+    if let asked = scoring.rules, !isAll || protocols.contains(asked) { return asked }
     return scoring.grades == nil ? protocols[0] : .llava
   }
 
@@ -141,15 +222,12 @@ struct EvalCommand: ParsableCommand {
     run.temperature = temperature
     run.seed = seed
     run.greyPictures = grey
+    run.imageLimits = pictureLimits.limits
     run.limits = options.limits
     return run
   }
 
   private func log(_ url: URL, _ folder: BenchmarkFolder, _ items: [BenchmarkItem]) throws -> AnswerLog {
-    if benchmark == "all" {
-      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-    let url = answerFile(url.relativePath, folder)
     let log = try AnswerLog(
       url, items: items, identity: identity(folder),
       existing: overwrite ? .replaced : resume ? .adopted : .continued)
@@ -166,24 +244,18 @@ struct EvalCommand: ParsableCommand {
     return log
   }
 
-  /// The file of a benchmark's answers; for all benchmarks `path` is a folder of them.
-  private func answerFile(_ path: String, _ folder: BenchmarkFolder) -> URL {
-    let url = URL(fileURLWithPath: path)
-    return benchmark == "all" ? url.appending(path: folder.benchmark.rawValue + ".jsonl") : url
-  }
-
   /// Everything that changes answers.
-  private func identity(_ folder: BenchmarkFolder) -> AnswerIdentity {
+  private func identity(_ folder: BenchmarkFolder) throws -> AnswerIdentity {
     let rules = rules(folder)
     var metadata = JSONObject([("max_tokens", JSONValue(maxTokens ?? folder.benchmark.maxTokens(rules)))])
     // The other protocols ask alike.
     if rules == .gammaMoD { metadata["protocol"] = JSONValue(rules.rawValue) }
-    for (name, value) in options.identity { metadata[name] = value }
+    for (name, value) in try options.identity { metadata[name] = value }
     if temperature > 0 {
       metadata["temperature"] = JSONValue(temperature)
       metadata["seed"] = JSONValue(Int(truncatingIfNeeded: seed))
     }
     if grey { metadata["grey"] = true }
-    return AnswerIdentity(modelID: options.model, metadata: metadata)
+    return AnswerIdentity(modelID: options.model.path, metadata: metadata)
   }
 }

@@ -17,12 +17,22 @@ struct GammaMoD: AsyncParsableCommand {
       ScoreCommand.self, BenchCommand.self, DemoCommand.self, WorldCommand.self, ReproduceCommand.self,
     ])
 
+  /// How a command is called, as it stands below messages about wrong usage.
+  static func usage(of command: any ParsableCommand.Type) -> String {
+    let usage = usageString(for: command)
+    return (usage.hasPrefix("Usage: ") ? "" : "Usage: ") + usage
+  }
+
   /// Parses and runs the command, and ends the process unless the command has simply finished.
   static func main() async {
+    StandardStreams.reserve()
     Interrupt.install()
     LoggingSystem.bootstrap { _ in StandardErrorLog() }
+    var called: any ParsableCommand.Type = GammaMoD.self
     do {
+      try CommandArguments.checkEncoding()
       let command = try parseAsRoot()
+      called = type(of: command)
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {
@@ -30,7 +40,7 @@ struct GammaMoD: AsyncParsableCommand {
         try command.run()
       }
     } catch {
-      Failure(error).exit()
+      Failure(error, of: called).exit()
     }
   }
 }

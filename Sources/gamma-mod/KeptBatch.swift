@@ -22,7 +22,6 @@ final class KeptBatch: Sendable {
   private let items: [BenchmarkItem]
   private let log: AnswerLog
   private let sideBySide: Int
-  private let exif: Bool
   private let state: Mutex<State>
 
   /// Reads all questions and the answers that are there.
@@ -30,7 +29,7 @@ final class KeptBatch: Sendable {
   /// - Throws: If a question's id is neither a text nor a whole number, or the file holds other answers.
   init(
     _ reader: consuming QuestionLines, _ asker: QuestionAsker, file: URL, overwrites: Bool,
-    identity: AnswerIdentity, sideBySide: Int, exif: Bool
+    identity: AnswerIdentity, sideBySide: Int
   ) throws {
     var lines: [QuestionLines.Line] = []
     while let line = try reader.next() { lines.append(line) }
@@ -42,7 +41,7 @@ final class KeptBatch: Sendable {
       return BenchmarkItem(id: id, image: nil, prompt: line.text)
     }
     log = try AnswerLog(file, items: items, identity: identity, existing: overwrites ? .replaced : .continued)
-    (self.asker, self.lines, self.sideBySide, self.exif) = (asker, lines, sideBySide, exif)
+    (self.asker, self.lines, self.sideBySide) = (asker, lines, sideBySide)
     state = Mutex(State(records: log.answered))
     if !log.answered.isEmpty {
       StandardError.write(
@@ -64,7 +63,7 @@ final class KeptBatch: Sendable {
     while !Task.isCancelled {
       while running.count < sideBySide, let place = open.popFirst() {
         let line = lines[place]
-        running.append((place, Result { try asker.ask(line.text, line.pictures(exif: exif)).stream }))
+        running.append((place, Result { try asker.ask(line.text, line.pictures()).stream }))
       }
       guard !running.isEmpty else { return }
       let (place, request) = running.removeFirst()

@@ -3,15 +3,18 @@ import Tensors
 
 extension ModelOptions {
   /// The options that change answers, as answer files name them.
+  /// - Throws: As opening the model's folder does, which says in which format the weights are held.
   var identity: [(String, JSONValue)] {
-    var pairs: [(String, JSONValue)] = []
-    if let modelBase { pairs.append(("model_base", JSONValue(modelBase))) }
-    if let dtype { pairs.append(("dtype", JSONValue(dtype.rawValue))) }
-    if cacheFormat != .float32 { pairs.append(("kv_cache_dtype", JSONValue(cacheFormat.rawValue))) }
-    if let template { pairs.append(("conv_mode", JSONValue(template))) }
-    if dense { pairs.append(("dense", true)) }
-    if let skip { pairs.append(("skip", JSONValue(skip))) }
-    return pairs
+    get throws {
+      var pairs: [(String, JSONValue)] = []
+      if let modelBase { pairs.append(("model_base", JSONValue(modelBase.path))) }
+      if let precision = try precision() { pairs.append(("dtype", JSONValue(precision.rawValue))) }
+      if cacheFormat != .float32 { pairs.append(("kv_cache_dtype", JSONValue(cacheFormat.rawValue))) }
+      if let template { pairs.append(("conv_mode", JSONValue(template.name))) }
+      if dense { pairs.append(("dense", true)) }
+      if let skip { pairs.append(("skip", JSONValue(skip))) }
+      return pairs
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import ArgumentParser
 import Foundation
 import Loading
 import MixtureOfDepths
+import Models
 import Tensors
 import Tokenization
 import Wording
@@ -10,15 +11,21 @@ import Wording
 /// What every command that runs a model asks for.
 struct ModelOptions: ParsableArguments {
   @Option(name: [.short, .long, .customLong("model-path")], help: "A model folder.")
-  var model: String
+  var model: PathArgument
 
   @Option(help: "The model that the folder changes, if it holds only an adapter or a projector.")
-  var modelBase: String?
+  var modelBase: PathArgument?
 
   @Option(
-    help: "Format of the weights in memory: f32, bf16, int8 or int4; by default as stored, or f32.",
+    help: "Format of the weights in memory: f32, bf16, int8 or int4; by default as stored.",
     transform: ModelOptions.precision)
   var dtype: WeightPrecision?
+
+  @Flag(name: .customLong("load-4bit"), help: "As --dtype int4, by LLaVA's name.")
+  var loadsFourBits = false
+
+  @Flag(name: .customLong("load-8bit"), help: "As --dtype int8, by LLaVA's name.")
+  var loadsEightBits = false
 
   @Option(
     name: .customLong("kv-cache-dtype"),
@@ -41,8 +48,9 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     name: [.customLong("conv-mode"), .customLong("chat-template")],
-    help: "Conversation template; by default the family's.")
-  var template: String?
+    help: ArgumentHelp("Conversation template; by default the family's.", valueName: "conv-mode"),
+    transform: TemplateChoice.named)
+  var template: TemplateChoice?
 
   @OptionGroup var verification: VerifyOption
 
@@ -50,14 +58,13 @@ struct ModelOptions: ParsableArguments {
   var threads = ProcessInfo.processInfo.activeProcessorCount
 
   func validate() throws {
-    if let skip, !(0...1).contains(skip) {
-      throw ValidationError("--skip takes a share between 0 and 1, not \(skip)")
-    }
+    try Bounds.check("--skip", share: skip)
     if dense, skip != nil { throw ValidationError("--dense and --skip exclude each other") }
-    if let cacheBudget, !(1...1 << 24).contains(cacheBudget) {
-      throw ValidationError("--kv-budget takes 1 to \(1 << 24) MiB, not \(cacheBudget)")
+    guard [dtype != nil, loadsFourBits, loadsEightBits].count(where: { $0 }) <= 1 else {
+      throw ValidationError("--dtype, --load-4bit and --load-8bit exclude each other")
     }
-    if threads < 1 { throw ValidationError("--threads must be at least 1") }
+    try Bounds.check("--kv-budget", cacheBudget, 1...1 << 24)
+    try Bounds.check("--threads", threads, Bounds.threads)
   }
 
   static func precision(_ name: String) throws -> WeightPrecision {
@@ -77,7 +84,17 @@ struct ModelOptions: ParsableArguments {
     return format
   }
 
-  var url: URL { URL(fileURLWithPath: model) }
+  var url: URL { model.url }
+  var base: URL? { modelBase?.url }
+
+  /// The format that was asked for.
+  var askedPrecision: WeightPrecision? { loadsFourBits ? .int4 : loadsEightBits ? .int8 : dtype }
+
+  /// The format in which weights are held; nil leaves them as they are stored.
+  /// - Throws: As opening the folder does.
+  func precision() throws -> WeightPrecision? {
+    try askedPrecision ?? GammaModel.usualPrecision(url, base: base)
+  }
 
   var routing: GammaModel.Routing { dense ? .ignored : skip.map { .skip($0) } ?? .asStored }
 
@@ -89,13 +106,36 @@ struct ModelOptions: ParsableArguments {
     return limits
   }
 
+  private var untunedNotice: String {
+    let remedy =
+      dense
+      ? "ask its dense original, since conversion doubled matrices that routers halve again"
+      : "tune it by `gamma-mod train` before its answers count"
+    return "\(model): the model was converted and not tuned since; \(remedy)"
+  }
+
+  /// The model, ready to be asked; a notice tells if it answers worse than it could.
   /// - Parameter system: What the model is told before the conversation; nil for the template's own words.
   func session(system: String? = nil) throws -> VisionLanguageSession {
-    let base = modelBase.map { URL(fileURLWithPath: $0) }
     try verification.check(url, base: base)
-    return try VisionLanguageSession(
-      url, precision: dtype, routing: routing, template: template.map(ConversationTemplate.named),
-      system: system, threads: threads, base: base, onRead: ProgressLine.loading(),
-      notify: { StandardError.write(line: $0) })
+    let session = try VisionLanguageSession(
+      url, precision: precision(), routing: routing, template: template?.template, system: system,
+      threads: threads, base: base, onRead: ProgressLine.loading(), notify: { StandardError.write(line: $0) })
+    if base == nil, session.model.isUntuned { StandardError.write(line: untunedNotice) }
+    return session
+  }
+}
+
+/// A conversation template by its name.
+struct TemplateChoice {
+  let name: String
+  let template: ConversationTemplate
+
+  static func named(_ name: String) throws -> TemplateChoice {
+    do {
+      return TemplateChoice(name: name, template: try ConversationTemplate.named(name))
+    } catch {
+      throw ValidationError("\(error)")
+    }
   }
 }

@@ -7,6 +7,8 @@ import Wording
 enum Outcome {
   case scored(Score)
   case unscored(Benchmark, ScoringProtocol, answers: Int, BenchmarkError)
+  /// The benchmark could not be run or scored; a sentence says why.
+  case failed(Benchmark, ScoringProtocol, String)
 
   /// Scores answers; those that nothing here can be compared with remain unscored.
   init(_ folder: BenchmarkFolder, _ answers: AnswerFile, _ options: ScoringOptions, switches: [String] = [])
@@ -31,11 +33,13 @@ enum Outcome {
 
   static func percent(_ score: Double) -> String { String(format: "%.2f %%", score) }
 
-  var line: String {
+  /// Nil for failures, which are told on standard error.
+  var line: String? {
     switch self {
     case .scored(let score):
       let rules = ([score.rules.rawValue] + score.switches).joined(separator: "; ")
       return "\(score.benchmark.rawValue) (\(rules)): \(Self.percent(score.score)) of \(score.count)"
+    case .failed: return nil
     case .unscored(let benchmark, let rules, let answers, _):
       return "\(benchmark.rawValue) (\(rules.rawValue)): \(counted(answers, "answer")), no score"
     }
@@ -45,18 +49,27 @@ enum Outcome {
     switch self {
     case .scored(let score): score.json
     case .unscored(let benchmark, let rules, let answers, let error):
-      JSONObject([
-        ("benchmark", JSONValue(benchmark.rawValue)), ("protocol", JSONValue(rules.rawValue)),
-        ("count", JSONValue(answers)), ("score", .null),
-        ("details", .object(JSONObject([("reason", JSONValue(error.description))]))),
-      ])
+      Self.withoutScore(benchmark, rules, answers: answers, error.description)
+    case .failed(let benchmark, let rules, let reason):
+      Self.withoutScore(benchmark, rules, answers: 0, reason)
     }
+  }
+
+  private static func withoutScore(
+    _ benchmark: Benchmark, _ rules: ScoringProtocol, answers: Int, _ reason: String
+  ) -> JSONObject {
+    JSONObject([
+      ("benchmark", JSONValue(benchmark.rawValue)), ("protocol", JSONValue(rules.rawValue)),
+      ("count", JSONValue(answers)), ("score", .null),
+      ("details", .object(JSONObject([("reason", JSONValue(reason))]))),
+    ])
   }
 
   /// Sentences about answers that were left out, missing or given twice.
   var warnings: [String] {
     switch self {
     case .unscored(_, _, _, let error): return [error.description]
+    case .failed(let benchmark, _, let reason): return ["\(benchmark.rawValue): \(reason)"]
     case .scored(let score):
       let name = score.benchmark.rawValue
       func count(_ key: String) -> Int { score.details[key]?.object?["count"]?.int ?? 0 }

@@ -19,13 +19,16 @@ struct PreprocessCommand: ParsableCommand {
     help: ArgumentHelp(
       "A JSON file {\"processor\": …, \"model_config\": …}: a preprocessor_config.json, and what config.json adds to it.",
       valueName: "file"))
-  var config: String?
+  var config: PathArgument?
 
   @Option(help: "A picture file; - reads standard input.")
-  var image: String
+  var image: PathArgument
 
   @Option(help: ArgumentHelp("The safetensors file to write.", valueName: "file"))
-  var outputs: String?
+  var outputs: PathArgument?
+
+  @Flag(help: "Replace the file of --outputs if it is there.")
+  var overwrite = false
 
   @Flag(help: "Only decode the picture.")
   var rgb = false
@@ -33,16 +36,21 @@ struct PreprocessCommand: ParsableCommand {
   @Option(help: "Whether to turn the picture upright as its EXIF orientation says.")
   var exif = Switch.on
 
+  @OptionGroup var pictureLimits: PictureLimits
+
   func validate() throws {
     guard (config != nil) == (outputs != nil), rgb == (config == nil) else {
       throw ValidationError("give either --config and --outputs, or --rgb")
     }
+    guard !overwrite || outputs != nil else { throw ValidationError("--overwrite needs --outputs") }
   }
 
   func run() throws {
-    let picture = try PictureInput.load(image, exif: exif == .on)
-    guard let config, let outputs else { return try StandardOutput.write(line: description(picture).text()) }
-    let json = try JSONObject.read(contentsOf: URL(fileURLWithPath: config))
+    let place = outputs.map { OutputPlace($0.url, mayReplace: overwrite) }
+    try place?.check(inputs: [image.url, config?.url].compactMap { $0 })
+    let picture = try PictureInput(limits: pictureLimits.limits, exif: exif == .on).load(image.path)
+    guard let config, let place else { return try StandardOutput.write(line: description(picture).text()) }
+    let json = try JSONObject.read(contentsOf: config.url)
     let processor = try PreprocessorSettings(
       json.object("processor"), model: json.optionalObject("model_config") ?? JSONObject()
     ).processor()
@@ -54,7 +62,8 @@ struct PreprocessCommand: ParsableCommand {
         try writer.add(name, int64s: numbers.map { Int64($0) }, shape: shape)
       }
     }
-    try writer.write(to: URL(fileURLWithPath: outputs))
+    try place.checkReplacing()
+    try writer.write(to: place.url)
   }
 
   private func description(_ picture: PixelImage) -> JSONValue {

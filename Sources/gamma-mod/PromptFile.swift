@@ -8,16 +8,17 @@ enum PromptFile {
   /// - Parameter path: A file, or "-" for standard input.
   static func read(_ path: String) throws -> String {
     let name = path == "-" ? "standard input" : path
-    let handle: FileHandle
+    let data: Data
     if path == "-" {
-      handle = .standardInput
-    } else if let file = FileHandle(forReadingAtPath: path) {
-      handle = file
+      data = try StandardInput.data(limit: mostBytes + 1)
     } else {
-      throw StreamError("\(name): the file cannot be opened; check the path and its permissions")
-    }
-    guard let data = try? handle.read(upToCount: mostBytes + 1) else {
-      throw StreamError("\(name): it cannot be read; give a text file")
+      guard let handle = FileHandle(forReadingAtPath: path) else {
+        throw StreamError("\(name): the file cannot be opened; check the path and its permissions")
+      }
+      guard let content = try? handle.read(upToCount: mostBytes + 1) else {
+        throw StreamError("\(name): it cannot be read; give a text file")
+      }
+      data = content
     }
     guard data.count <= mostBytes else {
       throw StreamError(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Loading
 import Logging
@@ -16,16 +17,19 @@ struct QuantizeCommand: ParsableCommand {
       """)
 
   @Option(name: [.short, .long], help: "The folder of the model to read.")
-  var model: String
+  var model: PathArgument
 
   @Option(help: "The model that the folder changes, if it holds only an adapter or a projector.")
-  var modelBase: String?
+  var modelBase: PathArgument?
 
   @Option(help: "int8 or int4.", transform: QuantizeCommand.format)
   var dtype: PackedMatrix.Format
 
   @Option(help: "The folder to write.")
-  var out: String
+  var out: PathArgument
+
+  @Flag(help: "Replace a model that is there.")
+  var overwrite = false
 
   static func format(_ name: String) throws -> PackedMatrix.Format {
     guard let format = PackedMatrix.Format(rawValue: name) else {
@@ -35,9 +39,11 @@ struct QuantizeCommand: ParsableCommand {
   }
 
   func run() throws {
+    try OutputPlace(out.url, .folder, mayReplace: overwrite).check(
+      inputs: [model.url, modelBase?.url].compactMap { $0 })
     try ModelQuantization.quantize(
-      URL(fileURLWithPath: model), base: modelBase.map { URL(fileURLWithPath: $0) }, format: dtype,
-      to: URL(fileURLWithPath: out), onRead: ProgressLine.loading())
+      model.url, base: modelBase?.url, format: dtype, to: out.url, mayReplace: overwrite,
+      onRead: ProgressLine.loading())
     Logger(label: "quantize").info("wrote \(out)")
   }
 }

@@ -13,13 +13,13 @@ struct ReproduceCommand: ParsableCommand {
       """)
 
   @Option(help: "The study's JSON file.")
-  var study = "training/reproduction/study.json"
+  var study = PathArgument("training/reproduction/study.json")
 
   @Option(help: "The folder for results, plots and the report.")
-  var out: String
+  var out: PathArgument
 
   @Option(help: "The folder for worlds, models and training states.")
-  var work = "runs/reproduction"
+  var work = PathArgument("runs/reproduction")
 
   @Option(help: ArgumentHelp("Only these rows of the study, with commas between them.", valueName: "row,…"))
   var rows: String?
@@ -34,7 +34,10 @@ struct ReproduceCommand: ParsableCommand {
   var jobs = ProcessInfo.processInfo.activeProcessorCount
 
   func validate() throws {
-    guard jobs > 0 else { throw ValidationError("--jobs: at least 1 is needed, not \(jobs)") }
+    try Bounds.check("--jobs", jobs, Bounds.threads)
+    try Bounds.refuse(
+      [("--rows", reportOnly && rows != nil), ("--seeds", reportOnly && seeds != nil)],
+      "--report-only trains nothing and reports on all that is there")
     guard seeds == nil || numbers != nil else {
       throw ValidationError("--seeds: numbers with commas between them are needed, not \(seeds ?? "")")
     }
@@ -49,8 +52,7 @@ struct ReproduceCommand: ParsableCommand {
   func run() throws {
     let log = Logger(label: "reproduce")
     let reproduction = Reproduction(
-      try Study(contentsOf: URL(fileURLWithPath: study)), out: URL(fileURLWithPath: out),
-      work: URL(fileURLWithPath: work))
+      try Study(contentsOf: study.url), out: out.url, work: work.url)
     let names = rows?.split(separator: ",").map(String.init)
     try Interrupt.watch { isRequested in
       let isComplete =

@@ -8,14 +8,15 @@ import Wording
 extension RunCommand {
   /// Answers a file of questions, on standard output or into a file.
   func answerBatch(_ asker: QuestionAsker) async throws {
-    let questions = URL(fileURLWithPath: batch ?? "")
-    let reader = try QuestionLines(questions, images: imageFolder.map { URL(fileURLWithPath: $0) })
+    let isPipe = batch?.path == "-"
+    let questions = isPipe ? URL(fileURLWithPath: "/dev/stdin") : batch?.url ?? URL(fileURLWithPath: ".")
+    let here = isPipe ? URL(fileURLWithPath: ".") : nil
+    let reader = try QuestionLines(questions, images: imageFolder?.url ?? here, input, pictureCount)
     guard let answers else { return try await printAnswers(reader, asker, of: questions) }
     let kept = try KeptBatch(
-      reader, asker, file: URL(fileURLWithPath: answers), overwrites: overwrite,
-      identity: AnswerIdentity(modelID: options.model, metadata: JSONObject(identity)),
-      sideBySide: sideBySide,
-      exif: exif == .on)
+      reader, asker, file: answers.url, overwrites: overwrite,
+      identity: AnswerIdentity(modelID: options.model.path, metadata: JSONObject(identity)),
+      sideBySide: sideBySide)
     let progress = ProgressLine("run")
     defer { progress.end() }
     do {
@@ -23,7 +24,7 @@ extension RunCommand {
     } catch let code as ExitCode {
       progress.end()
       StandardError.write(
-        line: KeptAnswers.note("run", kept: kept.answeredCount, of: kept.count, file: answers))
+        line: KeptAnswers.note("run", kept: kept.answeredCount, of: kept.count, file: answers.path))
       throw code
     }
     progress.end()
@@ -35,11 +36,13 @@ extension RunCommand {
 
   /// Everything that changes answers.
   private var identity: [(String, JSONValue)] {
-    var pairs = options.identity + sampling.identity
-    if let system = system.text { pairs.append(("system", JSONValue(system))) }
-    if parseSpecial { pairs.append(("parse_special", true)) }
-    if exif == .off { pairs.append(("exif", "off")) }
-    return pairs
+    get throws {
+      var pairs = try options.identity + sampling.identity
+      if let system = system.text { pairs.append(("system", JSONValue(system))) }
+      if parseSpecial { pairs.append(("parse_special", true)) }
+      if exif == .off { pairs.append(("exif", "off")) }
+      return pairs
+    }
   }
 
   /// Answers as many side by side as the engine takes, in the questions' order.
@@ -50,7 +53,7 @@ extension RunCommand {
     var (count, failures, cut) = (0, 0, 0)
     while true {
       while running.count < sideBySide, let line = try reader.next() {
-        running.append((line.id, Result { try asker.ask(line.text, line.pictures(exif: exif == .on)) }))
+        running.append((line.id, Result { try asker.ask(line.text, line.pictures()) }))
         count += 1
       }
       guard !running.isEmpty else { break }
@@ -71,7 +74,7 @@ extension RunCommand {
     if let note = CutAnswer.note(cut, of: count) { StandardError.write(line: note) }
     guard failures == 0 else {
       throw StreamError(
-        "\(file.path): \(failures) of \(counted(count, "question")) could not be answered; their lines say why"
+        "\(batch?.path == "-" ? "standard input" : file.path): \(failures) of \(counted(count, "question")) could not be answered; their lines say why"
       )
     }
   }

@@ -1,5 +1,6 @@
 import Answering
 import ArgumentParser
+import Files
 import Foundation
 import Images
 import StrictJSON
@@ -23,30 +24,31 @@ struct RunCommand: AsyncParsableCommand {
   @Option(
     name: [.customLong("image"), .customLong("image-file")],
     help: "A picture file; may be repeated; - reads standard input.")
-  var images: [String] = []
+  var images: [PathArgument] = []
 
-  @Option(name: [.short, .long], help: "The question.")
+  @Option(name: [.short, .long, .customLong("query")], help: "The question; - reads standard input.")
   var prompt: String?
 
   @Option(
     name: [.customShort("f"), .customLong("file")],
     help: "A file that holds the question; - reads standard input.")
-  var promptFile: String?
+  var promptFile: PathArgument?
 
   @Option(
     name: [.customLong("batch"), .customLong("question-file")],
-    help: "A JSON Lines file of questions, or a folder that holds one, questions.jsonl.")
-  var batch: String?
+    help:
+      "A JSON Lines file of questions, or a folder that holds one, questions.jsonl; - reads standard input.")
+  var batch: PathArgument?
 
   @Option(help: "The folder in which the questions' pictures are; by default that of their file.")
-  var imageFolder: String?
+  var imageFolder: PathArgument?
 
   @Option(
     name: [.customLong("answers"), .customLong("answers-file")],
     help: "Keep the answers to --batch in this file, in LLaVA's JSON lines.")
-  var answers: String?
+  var answers: PathArgument?
 
-  @Flag(help: "Start the answer file again.")
+  @Flag(help: "Start the answer file again, or replace the file of --overlay.")
   var overwrite = false
 
   @Flag(
@@ -55,52 +57,75 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup var sampling: SamplingArguments
 
+  @OptionGroup var pictureLimits: PictureLimits
+
+  @OptionGroup var pictureCount: PictureCountLimit
+
   @Option(help: "Whether to turn pictures upright as their EXIF orientation says.")
   var exif = Switch.on
 
   @Option(
     help: "Write the first picture here (PNG) with the skipped patches greyed, a panel per group of layers.")
-  var overlay: String?
+  var overlay: PathArgument?
 
   @Flag(help: "Print one JSON object instead of the plain answer.")
   var json = false
 
   func validate() throws {
-    guard [prompt, promptFile, batch].compactMap({ $0 }).count == 1 else {
+    guard [prompt != nil, promptFile != nil, batch != nil].count(where: { $0 }) == 1 else {
       throw ValidationError("give one of --prompt, --file and --batch")
     }
-    guard images.count <= 16 else { throw ValidationError("at most 16 pictures fit one request") }
+    try pictureCount.check(images.count)
+    let readers = images.map(\.path) + [prompt, promptFile?.path, batch?.path].compactMap { $0 }
+    guard readers.count(where: { $0 == "-" }) <= 1 else {
+      throw ValidationError("standard input can be read once; give - to one option only")
+    }
     guard batch == nil || images.isEmpty else {
       throw ValidationError("--batch: its lines name their pictures, --image does not")
     }
     guard batch != nil || answers == nil && imageFolder == nil else {
       throw ValidationError("--answers and --image-folder go with --batch")
     }
-    guard answers != nil || !overwrite else { throw ValidationError("--overwrite needs --answers") }
     guard overlay == nil || !images.isEmpty else { throw ValidationError("--overlay needs an --image") }
+    guard !overwrite || overlay != nil || answers != nil else {
+      throw ValidationError("--overwrite needs --answers or --overlay")
+    }
   }
 
+  /// How pictures are read.
+  var input: PictureInput { PictureInput(limits: pictureLimits.limits, exif: exif == .on) }
+
   func run() async throws {
+    let place = overlay.map { OutputPlace($0.url, mayReplace: overwrite) }
+    let inputs =
+      [options.url]
+      + [options.base, promptFile?.url, batch.map { QuestionLines.file($0.url) }].compactMap { $0 }
+      + images.map(\.url)
+    try place?.check(inputs: inputs)
+    // What is there is the answer file's to judge.
+    if let answers { try OutputPlace(answers.url, mayReplace: true).check(inputs: inputs) }
+    if let notice = sampling.notice { StandardError.write(line: notice) }
+    let text = try batch == nil ? question() : ""
     let session = try options.session(system: system.text)
     let asker = QuestionAsker(
       session, Engine(session, options.limits), sampling.options(), parsesSpecial: parseSpecial)
     if batch != nil { return try await answerBatch(asker) }
-    let pictures = try images.map { try PictureInput.load($0, exif: exif == .on) }
-    let (prompt, stream) = try asker.ask(question(), pictures)
+    let pictures = try images.map { try input.load($0.path) }
+    let (prompt, stream) = try asker.ask(text, pictures)
     let answer = try await Interrupt.watch(stream) { text in
       if !json { try StandardOutput.write(text) }
     }
     let report = AnswerReport(answer, to: prompt, session)
     try StandardOutput.write(line: json ? report.json.text() : "")
     if let note = CutAnswer.note(answer, limit: sampling.maxTokens) { StandardError.write(line: note) }
-    if let overlay, let picture = pictures.first {
-      try report.overlay(on: picture).writePNG(path: overlay)
-      StandardError.write(line: OverlayNote.text(report, path: overlay))
+    if let place, let picture = pictures.first {
+      try place.write(report.overlay(on: picture).pngData())
+      StandardError.write(line: OverlayNote.text(report, path: overlay?.path ?? place.url.path))
     }
   }
 
   private func question() throws -> String {
-    guard let promptFile else {
+    guard let promptFile = promptFile?.path ?? (prompt == "-" ? "-" : nil) else {
       if !parseSpecial, prompt?.contains(PromptText.pictureMark) == true {
         StandardError.write(
           line:

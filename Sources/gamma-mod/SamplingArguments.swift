@@ -21,7 +21,9 @@ struct SamplingArguments: ParsableArguments {
   @Option(help: "Choose among this many of the likeliest tokens; 0 for all.")
   var topK = 0
 
-  @Option(help: "Choose among the likeliest tokens that together have this probability.")
+  @Option(
+    name: [.customLong("top-p"), .customLong("top_p")],
+    help: "Choose among the likeliest tokens that together have this probability.")
   var topP = 1.0
 
   @Option(help: "Choose among tokens of at least this share of the likeliest one's probability.")
@@ -53,8 +55,12 @@ struct SamplingArguments: ParsableArguments {
   @Flag(name: [.customLong("ignore-eos")], help: "Go on past the end that the model gives.")
   var ignoresEnd = false
 
+  @OptionGroup var beams: BeamCount
+
+  @OptionGroup var tokenLimit: TokenLimit
+
   func validate() throws {
-    guard (1...4096).contains(maxTokens) else { throw ValidationError("--max-tokens takes 1 to 4096") }
+    try tokenLimit.check(maxTokens)
     guard temperature >= 0, temperature.isFinite else {
       throw ValidationError("--temperature must not be negative")
     }
@@ -67,6 +73,12 @@ struct SamplingArguments: ParsableArguments {
     guard stop.count <= 16, !stop.contains("") else {
       throw ValidationError("--stop takes up to 16 texts, none of them empty")
     }
+  }
+
+  /// A sentence about options that change nothing here.
+  var notice: String? {
+    guard temperature == 0, topK != 0 || topP != 1 || minP != 0 else { return nil }
+    return "--top-k, --top-p and --min-p change nothing at temperature 0, which takes the likeliest token"
   }
 
   /// - Parameter rules: By which layers choose rows; nil for the model's own.
@@ -88,6 +100,20 @@ struct SamplingArguments: ParsableArguments {
     options.ignoresEnd = ignoresEnd
     options.rules = rules
     return options
+  }
+}
+
+/// LLaVA's scripts name their beams; there is one.
+struct BeamCount: ParsableArguments {
+  @Option(
+    name: [.customLong("num_beams"), .customLong("num-beams")],
+    help: ArgumentHelp("1, as in LLaVA's scripts: there is no search over beams.", valueName: "1"))
+  var count: Int?
+
+  func validate() throws {
+    guard count ?? 1 == 1 else {
+      throw ValidationError("--num_beams takes 1, not \(count ?? 1): there is no search over beams")
+    }
   }
 }
 

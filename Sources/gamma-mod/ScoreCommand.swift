@@ -18,22 +18,25 @@ struct ScoreCommand: ParsableCommand {
   var benchmark: Benchmark
 
   @Option(help: "The benchmark's folder, or one that holds a folder per benchmark.")
-  var data: String
+  var data: PathArgument
 
   @Option(
     name: [.customLong("answers"), .customLong("answers-file"), .customLong("result-file")],
     parsing: .upToNextOption,
     help: "Answer files, read one after the other; for MMMU also a folder of SUBJECT/output.json.")
-  var answers: [String] = []
+  var answers: [PathArgument] = []
 
   @Option(help: "A question file in place of the one in the folder.")
-  var questionFile: String?
+  var questionFile: PathArgument?
 
   @Flag(help: "Leave questions without an answer out instead of counting them as wrong.")
   var onlyAnswered = false
 
   @Option(help: "Also write all answers to one file of LLaVA's JSON lines.")
-  var merge: String?
+  var merge: PathArgument?
+
+  @Flag(help: "Replace the files of --merge and --submission if they are there.")
+  var overwrite = false
 
   @OptionGroup var scoring: ScoringArguments
 
@@ -41,21 +44,32 @@ struct ScoreCommand: ParsableCommand {
     if answers.isEmpty, scoring.grades == nil {
       throw ValidationError("--answers is needed, or --grades for MM-Vet")
     }
+    try scoring.checkUse(by: benchmark.rawValue)
+    guard !overwrite || merge != nil || scoring.submission != nil else {
+      throw ValidationError("--overwrite needs --merge or --submission")
+    }
   }
 
   func run() throws {
-    var folder = try BenchmarkFolder(benchmark, at: URL(fileURLWithPath: data), lenient: scoring.lenient)
-    folder.questionFile = questionFile.map { URL(fileURLWithPath: $0) }
+    var folder = try BenchmarkFolder(benchmark, at: data.url, lenient: scoring.lenient)
+    folder.questionFile = questionFile?.url
     var options = scoring.options(onlyAnswered: onlyAnswered)
-    let urls = answers.map { URL(fileURLWithPath: $0) }
+    let urls = answers.map(\.url)
+    let inputs = answers + [scoring.grades].compactMap { $0 }
+    let place = merge.map { OutputPlace($0.url, mayReplace: overwrite) }
+    try place?.check(inputs: folder.inputs + inputs.map(\.url))
+    try scoring.checkSubmission(folder, overwrite: overwrite, inputs: inputs.map(\.url))
     if benchmark == .mmVet, options.grades == nil, urls.count == 1, AnswerFile.holdsGrades(urls[0]) {
       options.grades = urls[0]
     }
     let given = options.grades == urls.first ? AnswerFile([]) : try AnswerFile(merging: urls)
     let outcome = try Outcome(folder, given, options)
     if case .unscored(_, _, _, let error) = outcome, merge == nil, scoring.submission == nil { throw error }
-    if let merge { try AtomicFile.write(try given.text(), to: URL(fileURLWithPath: merge)) }
+    // The score is told first: what cannot be written does not take it along.
+    var printer = OutcomePrinter(json: scoring.json, asList: false)
+    try printer.add(outcome)
+    try printer.end()
+    try place?.write(given.text())
     try scoring.writeSubmission(given, folder, options)
-    try scoring.show([outcome], asList: false)
   }
 }

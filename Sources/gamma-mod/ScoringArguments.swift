@@ -13,13 +13,13 @@ struct ScoringArguments: ParsableArguments {
   var rules: ScoringProtocol?
 
   @Option(help: "MM-Vet: the judge's grades, as the official evaluator writes them.")
-  var grades: String?
+  var grades: PathArgument?
 
   @Option(
     help:
       "Also write the file for the benchmark's server, judge or tool: JSON or JSON Lines, for MMBench a table by its extension (.xlsx, .csv, .tsv), for MME a folder."
   )
-  var submission: String?
+  var submission: PathArgument?
 
   @Flag(
     help: "Leave rows out that cannot be read, count missing answers as wrong, and name both in the result.")
@@ -46,28 +46,27 @@ struct ScoringArguments: ParsableArguments {
 
   func options(onlyAnswered: Bool) -> ScoringOptions {
     var options = ScoringOptions(rules: rules, onlyAnswered: onlyAnswered, isLenient: lenient)
-    options.grades = grades.map { URL(fileURLWithPath: $0) }
+    options.grades = grades?.url
     return options
+  }
+
+  /// Refuses what has no meaning for a benchmark.
+  func checkUse(by benchmark: String) throws {
+    try Bounds.refuse(
+      [("--grades", grades != nil && ![Benchmark.mmVet.rawValue, "all"].contains(benchmark))],
+      "only MM-Vet has a judge's grades")
+  }
+
+  /// - Parameter inputs: What is read besides the benchmark's files.
+  /// - Throws: If there is no such submission, or it could not be written.
+  func checkSubmission(_ folder: BenchmarkFolder, overwrite: Bool, inputs: [URL]) throws {
+    guard let submission else { return }
+    try folder.checkSubmission(to: submission.url, mayReplace: overwrite, inputs: inputs)
   }
 
   func writeSubmission(_ answers: AnswerFile, _ folder: BenchmarkFolder, _ options: ScoringOptions) throws {
     guard let submission else { return }
-    try folder.writeSubmission(answers, to: URL(fileURLWithPath: submission), options)
+    try folder.writeSubmission(answers, to: submission.url, options)
     StandardError.write(line: "wrote \(submission)")
-  }
-
-  /// Prints scores and, to standard error, what is wrong with the answers.
-  func show(_ outcomes: [Outcome], asList: Bool) throws {
-    for warning in outcomes.flatMap(\.warnings) { StandardError.write(line: warning) }
-    if json {
-      let texts = try outcomes.map { try $0.json.text() }
-      return try StandardOutput.write(line: asList ? "[\(texts.joined(separator: ","))]" : texts.joined())
-    }
-    for outcome in outcomes { try StandardOutput.write(line: outcome.line) }
-    let scores = outcomes.compactMap(\.score?.score)
-    if scores.count > 1 {
-      let mean = scores.reduce(0, +) / Double(scores.count)
-      try StandardOutput.write(line: "mean: \(Outcome.percent(mean))")
-    }
   }
 }

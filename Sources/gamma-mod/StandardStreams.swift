@@ -25,21 +25,47 @@ enum StandardError {
 
 /// Where commands without a file argument read.
 enum StandardInput {
+  /// The input, as far as `limit` bytes.
+  /// - Throws: `StreamError` if it is closed or cannot be read.
+  static func data(limit: Int) throws -> Data {
+    var data = Data()
+    do {
+      while data.count < limit,
+        let part = try FileHandle.standardInput.read(upToCount: min(1 << 20, limit - data.count)),
+        !part.isEmpty
+      {
+        data.append(part)
+      }
+    } catch {
+      throw StreamError(
+        "standard input: it is closed or cannot be read; send the input through a pipe or a file")
+    }
+    return data
+  }
+
   /// The whole input as one JSON array.
   /// - Throws: `JSONError`, or `StreamError` if it is too long or something else than an array.
   static func array(limit: Int = 1 << 30) throws -> [JSONValue] {
-    var data = Data()
-    while let part = try FileHandle.standardInput.read(upToCount: 1 << 20), !part.isEmpty {
-      data.append(part)
-      guard data.count <= limit else {
-        throw StreamError("standard input: longer than the limit of \(limit) bytes; send it in parts")
-      }
+    let data = try data(limit: limit + 1)
+    guard data.count <= limit else {
+      throw StreamError("standard input: longer than the limit of \(limit) bytes; send it in parts")
     }
     let value = try JSONValue(parsing: data, file: "standard input", limits: JSONLimits(bytes: limit))
     guard let array = value.array else {
       throw StreamError("standard input: a JSON array is needed")
     }
     return array
+  }
+}
+
+/// The three streams together.
+enum StandardStreams {
+  /// Gives closed streams a place that refuses everything. Otherwise the next file that is opened would take their number, and
+  /// answers would be written into a model.
+  static func reserve() {
+    for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) < 0 {
+      _ = open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)
+    }
   }
 }
 

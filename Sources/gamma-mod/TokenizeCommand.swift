@@ -14,7 +14,7 @@ struct TokenizeCommand: ParsableCommand {
       """)
 
   @Option(help: "A tokenizer.model, a tokenizer.json, or a folder with one.")
-  var tokenizer: String
+  var tokenizer: PathArgument
 
   @Flag(help: "From ids to text.")
   var decode = false
@@ -22,8 +22,10 @@ struct TokenizeCommand: ParsableCommand {
   @Flag(help: "Leave special tokens such as </s> out of the text.")
   var skipSpecial = false
 
-  @Option(help: "From conversations to prompts by this template, such as vicuna_v1.")
-  var conversation: String?
+  @Option(
+    help: "From conversations to prompts by this template, such as vicuna_v1.",
+    transform: TemplateChoice.named)
+  var conversation: TemplateChoice?
 
   func validate() throws {
     if decode, conversation != nil { throw ValidationError("--decode and --conversation exclude each other") }
@@ -31,8 +33,8 @@ struct TokenizeCommand: ParsableCommand {
   }
 
   func run() throws {
-    let template = try conversation.map(ConversationTemplate.named)
-    let tokenizer = try TokenizerFolder.load(URL(fileURLWithPath: tokenizer))
+    let template = conversation?.template
+    let tokenizer = try TokenizerFolder.load(tokenizer.url)
     let results = try StandardInput.array().enumerated().map { index, value -> JSONValue in
       do {
         if let template { return try prompt(value, template, tokenizer) }

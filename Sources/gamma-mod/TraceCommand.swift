@@ -1,7 +1,9 @@
 import ArgumentParser
+import Files
 import Foundation
 import Loading
 import MixtureOfDepths
+import Models
 import Tensors
 import Tracing
 import Wording
@@ -12,16 +14,20 @@ struct TraceCommand: ParsableCommand {
     abstract: "Run stored inputs and write every intermediate tensor, to compare implementations.",
     discussion: """
       Every tensor NAME.input_ids of the inputs is a prompt; NAME.pixel_values are its pictures (those without a name \
-      otherwise; text_only has none). Prompts with NAME.labels run a training step and write losses and gradients.
+      otherwise; text_only has none). Prompts with NAME.labels run a training step and write losses and gradients. \
+      Without --dtype, weights are held in f32, whatever they are stored in.
       """)
 
   @OptionGroup var options: ModelOptions
 
   @Option(help: "A safetensors file of prompts.")
-  var inputs: String
+  var inputs: PathArgument
 
   @Option(help: "The safetensors file to write.")
-  var outputs: String
+  var outputs: PathArgument
+
+  @Flag(help: "Replace the file of --outputs if it is there.")
+  var overwrite = false
 
   @Option(name: [.customShort("n"), .long], help: "Tokens to generate for each prompt.")
   var maxTokens = 16
@@ -33,18 +39,35 @@ struct TraceCommand: ParsableCommand {
   var arank = false
 
   func validate() throws {
-    if maxTokens < 0 { throw ValidationError("--max-tokens must not be negative") }
+    try Bounds.check("--max-tokens", maxTokens, 0...1 << 24)
+    try Bounds.refuse(
+      [("--kv-budget", options.cacheBudget != nil), ("--conv-mode", options.template != nil)],
+      "trace runs token ids as they are, all of them")
   }
 
   func run() throws {
-    try options.verification.check(options.url)
+    let place = OutputPlace(outputs.url, mayReplace: overwrite)
+    try place.check(inputs: [options.url, inputs.url] + [options.base].compactMap { $0 })
+    try options.verification.check(options.url, base: options.base)
     let model = try GammaModel.load(
-      options.url, precision: options.dtype, routing: options.routing,
+      options.url, precision: options.askedPrecision, routing: options.routing, base: options.base,
       onRead: ProgressLine.loading())
-    let prompts = try TraceInputs(contentsOf: URL(fileURLWithPath: inputs), model: model)
+    let prompts = try TraceInputs(contentsOf: inputs.url, model: model)
+    let context = model.decoder.configuration.contextLength
+    guard prompts.longestPrompt <= context else {
+      throw StreamError(
+        "\(inputs): a prompt takes \(prompts.longestPrompt) tokens but the model reads at most \(context); shorten it"
+      )
+    }
+    guard prompts.longestAnswered == 0 || maxTokens <= context - prompts.longestAnswered + 1 else {
+      throw ValidationError(
+        "--max-tokens: \(maxTokens) do not fit behind a prompt of \(prompts.longestAnswered) into the model's \(context) tokens"
+      )
+    }
+    try place.checkReplacing()
     var trace = ModelTrace(
       model, backend: Backend(threads: options.threads), cacheFormat: options.cacheFormat, measuresRank: arank
     )
-    try trace.run(prompts, newTokens: maxTokens, batched: batched, outputs: URL(fileURLWithPath: outputs))
+    try trace.run(prompts, newTokens: maxTokens, batched: batched, outputs: place.url)
   }
 }

@@ -29,7 +29,7 @@ struct TrainCommand: AsyncParsableCommand {
   var threads = ProcessInfo.processInfo.activeProcessorCount
 
   func validate() throws {
-    guard threads > 0 else { throw ValidationError("--threads: at least 1 is needed, not \(threads)") }
+    try Bounds.check("--threads", threads, Bounds.threads)
     guard resume || !allowChanges else { throw ValidationError("--allow-changes needs --resume") }
   }
 

@@ -11,7 +11,7 @@ struct WorldCommand: ParsableCommand {
       "Each kind of question is written in the file format of a public benchmark, in a folder of its own.")
 
   @Option(help: "The folder to write, which must not exist or be empty.")
-  var out: String
+  var out: PathArgument
 
   @Option(help: "Which scenes: those that models train on, or others.")
   var split = WorldSplit.val
@@ -33,10 +33,19 @@ struct WorldCommand: ParsableCommand {
   func run() throws {
     let progress = ProgressLine("world")
     defer { progress.end() }
-    try WorldWriter.write(to: URL(fileURLWithPath: out), split: split, count: count, seed: seed) {
-      progress.show($0, of: $1)
+    try Interrupt.watch { isRequested in
+      do {
+        try WorldWriter.write(
+          to: out.url, split: split, count: count, seed: seed, isCancelled: isRequested
+        ) {
+          progress.show($0, of: $1)
+        }
+        progress.end()
+        Logger(label: "world").info("wrote \(out)")
+      } catch is CancellationError {
+        progress.end()
+        Logger(label: "world").notice("stopped; nothing was written")
+      }
     }
-    progress.end()
-    Logger(label: "world").info("wrote \(out)")
   }
 }

@@ -58,7 +58,11 @@ import Testing
         #expect(items.count >= Self.count)
         let truth = Self.truth(kind, scenes)
         let right = try Self.answers(items) { item in
-          let picture = try #require(item.image).data().base64EncodedString()
+          let picture =
+            switch try #require(item.image) {
+            case .file(let url): try Data(contentsOf: url).base64EncodedString()
+            case .base64(let text): text
+            }
           return try #require(truth[item.prompt + picture], "\(kind) \(item.id) \(item.prompt)")
         }
         let score = try files.score(right)

@@ -145,7 +145,7 @@ import Testing
       let model = try JSONValue(parsing: model.utf8).object ?? JSONObject()
       return try PreprocessorSettings(folder: folder, model: model, side: side).processor()
     }
-    #expect(throws: JSONError.self) { try processor() }
+    #expect(throws: ImageError.noSettings(folder: folder.path)) { try processor() }
     #expect((try processor(side: 56) as? CLIPImageProcessor)?.cropWidth == 56)
     try write(
       #"{"image_processor": {"image_processor_type": "SmolVLMImageProcessorFast"}}"#, "processor_config.json")

@@ -126,7 +126,7 @@ import Testing
     #expect(routing.decode == .always && routing.positions == .original)
     #expect(routing.protection == .questionAndAnswer)
     #expect(try logits(model) == logits(converted(conversion)))
-    #expect(try GammaInspection(target).isSupported)
+    #expect(try GammaInspection(target).loadingFault == nil)
     #expect(throws: ModelError.self) {
       try conversion.convert(target, report: Self.report, to: target.appendingPathExtension("again"))
     }

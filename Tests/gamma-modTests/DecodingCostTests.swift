@@ -57,7 +57,7 @@ import Testing
       [
         "--tool=callgrind", "--callgrind-out-file=\(counts.path)", bare.path, "bench", "-m", model.path,
         "--image-tokens", "24", "--text-tokens", "8", "--decode-tokens", "\(decodeTokens)", "--repeat", "1",
-        "--threads", "1", "--kernels", "portable",
+        "--threads", "1", "--kernels", "portable", "--dtype", "f32",
       ])
     return try Cost(counts)
   }

@@ -3,12 +3,12 @@ import Testing
 
 /// Exit codes and streams, which scripts rely on.
 @Suite struct ExitTests {
-  static let missing = "/no/such/place"
+  /// Nobody can create it by accident.
+  static let missing = "/dev/null/no/such/place"
 
   @Test(arguments: [
     ["inspect", missing], ["inspect", Fixtures.path("tokenizers")],
     ["tokenize", "--tokenizer", missing],
-    ["tokenize", "--tokenizer", Fixtures.path("tokenizers/sp-bpe"), "--conversation", "nobody's"],
     ["train", "--config", missing], ["train", "--config", Fixtures.path("prompts.json")],
     ["arank", "-m", missing, "--data", missing],
     ["convert", "-m", missing, "--layers", "1", "--out", "/tmp/none"],
@@ -44,6 +44,7 @@ import Testing
     ["convert", "-m", "a", "--out", "b", "--layers", "1,two"],
     ["convert", "-m", "a", "--out", "b", "--layers", "1", "--dense-layers", "3"],
     ["convert", "-m", "a", "--out", "b", "--layers", "1", "--skip", "nan"],
+    ["tokenize", "--tokenizer", Fixtures.path("tokenizers/sp-bpe"), "--conversation", "nobody's"],
   ])
   func wrongUsageIs64(_ arguments: [String]) throws {
     let run = try CommandProcess(arguments)
@@ -72,7 +73,7 @@ import Testing
       input: #"[[[0, "<image>"], [1, null]]]"#)
     #expect(run.output.hasPrefix(#"[{"prompt":"USER: <image> ASSISTANT:","ids":[1,"#))
     #expect(run.output.contains(",-200,"))
-    run = try CommandProcess(["inspect", Fixtures.path("models/gamma-llava-1.5"), "--json"])
+    run = try CommandProcess(["inspect", Shipped.model("pocket"), "--json"])
     #expect(run.code == 0 && run.errors.isEmpty && run.output.hasPrefix("{\n"))
   }
 

@@ -36,7 +36,7 @@ import Testing
       if recorded.isEmpty { continue }
       let run = try CommandProcess([
         "preprocess", "--config", config.path, "--image", Fixtures.path("preprocess/inputs/\(input).png"),
-        "--outputs", outputs.path,
+        "--outputs", outputs.path, "--overwrite",
       ])
       #expect(run.code == 0 && run.output.isEmpty && run.errors.isEmpty, "\(run.errors)")
       let given = try SafetensorsFile(outputs)

@@ -3,6 +3,21 @@ package import Foundation
 internal import StrictJSON
 
 extension BenchmarkFolder {
+  /// Checks, before there are answers, that a submission of this form can be written to a place.
+  /// - Parameter mayReplace: Whether what is there is replaced.
+  /// - Throws: `BenchmarkError` if there is no such form; `FileError` if the place cannot be written.
+  package func checkSubmission(to url: URL, mayReplace: Bool, inputs: [URL]) throws {
+    if [.textvqa, .pope].contains(benchmark) { throw noForm }
+    try OutputPlace(url, benchmark == .mme ? .folder : .file, mayReplace: mayReplace)
+      .check(inputs: self.inputs + inputs)
+  }
+
+  private var noForm: BenchmarkError {
+    .answers(
+      problem: "\(benchmark.rawValue) is scored here and has no form for a server",
+      remedy: "leave --submission out")
+  }
+
   /// Writes answers in the form that the benchmark's server, judge or tool takes: VQAv2, GQA, VizWiz and MMMU a JSON
   /// file, MM-Vet the judge's JSON file, SEED-Bench JSON Lines, MMBench a table (.xlsx, .csv or .tsv), MME a folder of
   /// text files, ScienceQA the result file of LLaVA's script.
@@ -26,10 +41,7 @@ extension BenchmarkFolder {
     case .scienceqa: try AtomicFile.write(submission.scienceQA().text(.pretty) + "\n", to: url)
     case .mmbench: try AtomicFile.write(submission.mmbench().data(format: url.pathExtension), to: url)
     case .mme: try submission.writeMME(to: url)
-    case .textvqa, .pope:
-      throw BenchmarkError.answers(
-        problem: "\(benchmark.rawValue) is scored here and has no form for a server",
-        remedy: "leave --submission out")
+    case .textvqa, .pope: throw noForm
     }
   }
 }
@@ -143,7 +155,7 @@ struct Submission {
   func writeMME(to url: URL) throws {
     let task = ScoringTask(folder: folder, answers: answers, rules: .llava, options: options)
     let lines = try task.mmeLines(try task.mmeTruth())
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    try Disk.createFolder(url)
     for (category, entries) in lines {
       let text = entries.map { line in
         [line.picture + ".txt", line.question, line.label, line.answer].joined(separator: "\t") + "\n"

@@ -17,7 +17,7 @@ package struct PreprocessorSettings: Sendable {
   /// The settings of a model folder: preprocessor_config.json, or the `image_processor` of processor_config.json.
   ///
   /// - Parameter side: The side of the squares that CLIP's rules make where neither file is there; nil if one must be.
-  /// - Throws: `JSONError` if a file cannot be read.
+  /// - Throws: `JSONError` if a file cannot be read, `ImageError.noSettings` if one is needed and there is none.
   package init(folder: URL, model: JSONObject, side: Int? = nil) throws {
     func object(_ name: String) throws -> JSONObject? {
       let file = folder.appendingPathComponent(name)
@@ -30,9 +30,7 @@ package struct PreprocessorSettings: Sendable {
     } else if let side {
       self.init(JSONObject([("size", JSONValue(side)), ("crop_size", JSONValue(side))]), model: model)
     } else {
-      self.init(
-        try JSONObject.read(contentsOf: folder.appendingPathComponent("preprocessor_config.json")),
-        model: model)
+      throw ImageError.noSettings(folder: folder.path)
     }
   }
 

@@ -6,12 +6,17 @@ import StrictJSON
 /// The folder of one benchmark while it is written.
 struct BenchmarkOutput {
   let folder: URL
+  private let isCancelled: () -> Bool
   /// Receives every sample whose picture has been written.
   private let onPicture: (WorldSample) -> Void
 
-  init(_ folder: URL, onPicture: @escaping (WorldSample) -> Void = { _ in }) throws {
-    (self.folder, self.onPicture) = (folder, onPicture)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  /// - Parameter isCancelled: Asked before every picture.
+  init(
+    _ folder: URL, isCancelled: @escaping () -> Bool = { false },
+    onPicture: @escaping (WorldSample) -> Void = { _ in }
+  ) throws {
+    (self.folder, self.isCancelled, self.onPicture) = (folder, isCancelled, onPicture)
+    try Disk.createFolder(folder)
   }
 
   func write(_ samples: [WorldSample], of kind: QuestionKind) throws {
@@ -38,8 +43,7 @@ struct BenchmarkOutput {
 
   func write(text: String, to name: String) throws {
     let url = folder.appending(path: name)
-    try FileManager.default.createDirectory(
-      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Disk.createFolder(url.deletingLastPathComponent())
     try write(Data(text.utf8), to: url)
   }
 
@@ -50,10 +54,11 @@ struct BenchmarkOutput {
   ) throws {
     var made: Set<String> = []
     for sample in samples {
+      if isCancelled() { throw CancellationError() }
       let url = folder.appending(path: place).appending(path: name(sample))
       let parent = url.deletingLastPathComponent()
       if made.insert(parent.path).inserted {
-        try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+        try Disk.createFolder(parent)
       }
       try write(try Self.png(sample.scene), to: url)
       onPicture(sample)

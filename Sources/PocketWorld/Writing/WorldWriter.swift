@@ -13,35 +13,36 @@ package enum WorldWriter {
   /// - Parameters:
   ///   - folder: must not exist yet, or be empty.
   ///   - kinds: the kinds to write, all by default.
+  ///   - isCancelled: asked before every picture; true ends the writing, of which nothing is left.
   ///   - onProgress: receives how many questions are written, and how many there will be.
-  /// - Throws: `WorldError`, or the error of the picture or JSON writer.
+  /// - Throws: `WorldError`, `CancellationError`, or the error of the picture or JSON writer.
   package static func write(
     to folder: URL, split: WorldSplit, count: Int, seed: UInt64,
-    kinds: [QuestionKind] = QuestionKind.allCases,
+    kinds: [QuestionKind] = QuestionKind.allCases, isCancelled: @escaping () -> Bool = { false },
     onProgress: @escaping (_ done: Int, _ all: Int) -> Void = { _, _ in }
   ) throws {
     guard countRange.contains(count) else { throw WorldError.countOutOfRange(count, countRange) }
-    let files = FileManager.default
     let target = folder.standardizedFileURL
-    if files.fileExists(atPath: target.path) {
-      guard let content = try? files.contentsOfDirectory(atPath: target.path), content.isEmpty else {
-        throw WorldError.exists(path: target.path)
-      }
+    if let kind = Disk.kind(of: target), kind != .folder || Disk.holdsSomething(target) {
+      throw WorldError.exists(path: target.path)
     }
+    try Disk.createFolder(target.deletingLastPathComponent())
     PartialItem.clean(beside: target)
     let draft = PartialItem.partial.url(beside: target)
     do {
-      try files.createDirectory(at: draft, withIntermediateDirectories: true)
+      try Disk.createFolder(draft)
       let lock = ItemLock(draft)
       defer { withExtendedLifetime(lock) {} }
       for (index, kind) in kinds.enumerated() {
         var written = 0
         onProgress(index * count, kinds.count * count)
-        let output = try BenchmarkOutput(draft.appending(path: kind.benchmark)) { sample in
+        let folder = draft.appending(path: kind.benchmark)
+        let output = try BenchmarkOutput(folder, isCancelled: isCancelled) { sample in
           written += sample.questions.count
           onProgress(index * count + min(written, count), kinds.count * count)
         }
-        try output.write(samples(of: kind, split: split, count: count, seed: seed), of: kind)
+        try output.write(
+          samples(of: kind, split: split, count: count, seed: seed, isCancelled), of: kind)
       }
       onProgress(kinds.count * count, kinds.count * count)
       try BenchmarkOutput(draft).write(
@@ -49,25 +50,27 @@ package enum WorldWriter {
           "world": 1, "split": JSONValue(split.rawValue), "count": JSONValue(count),
           "seed": JSONValue(String(seed)),
         ], to: "world.json")
-      if files.fileExists(atPath: target.path) { try files.removeItem(at: target) }
-      try files.moveItem(at: draft, to: target)
-    } catch let error as CocoaError {
-      try? files.removeItem(at: draft)
-      throw WorldError.unwritable(path: target.path, reason: error.localizedDescription)
+      do {
+        // An empty folder is replaced, one that another run has filled is not.
+        try Disk.move(draft, to: target)
+      } catch  where Disk.holdsSomething(target) {
+        throw WorldError.exists(path: target.path)
+      }
     } catch {
-      try? files.removeItem(at: draft)
-      throw error
+      try? FileManager.default.removeItem(at: draft)
+      throw PartialItem.named(error, draft, for: target)
     }
   }
 
   /// Scenes that have a question of the kind, from the split's first scene on, with at least `count` questions.
   private static func samples(
-    of kind: QuestionKind, split: WorldSplit, count: Int, seed: UInt64
-  ) -> [WorldSample] {
+    of kind: QuestionKind, split: WorldSplit, count: Int, seed: UInt64, _ isCancelled: () -> Bool
+  ) throws -> [WorldSample] {
     let generator = SceneGenerator(seed: seed, split: split)
     var samples: [WorldSample] = []
     var (index, questions) = (0, 0)
     while questions < count {
+      if isCancelled() { throw CancellationError() }
       let scene = generator.scene(at: index)
       let sample = WorldSample(
         number: samples.count, index: index, scene: scene,
