@@ -83,7 +83,8 @@ public final class Model: Sendable {
       }
       let prompt = try conversation.dialogue.prompt(session)
       let request = AnswerRequest(prompt, try options.forEngine(session.model.routing))
-      return AnswerStream(engine.submit(request)) { [session, picture = conversation.dialogue.pictures.first] in
+      return AnswerStream(engine.submit(request)) {
+        [session, picture = conversation.dialogue.pictures.first] in
         Answer(AnswerReport($0, to: prompt, session), picture: picture)
       }
     }

@@ -33,13 +33,10 @@ struct DemoCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-<<<<<<< HEAD
-    let folder = try SharedFiles.folder(models.path, usual: "models")
+    let folder = try SharedFiles.folder(models.path, usual: "models", with: "pocket-gamma")
     let place = OutputPlace(overlay?.url ?? Self.freePlace, mayReplace: overwrite)
-    try place.check(inputs: [folder, SharedFiles.folder(pictures.path, usual: "demo")])
-=======
-    let folder = try SharedFiles.folder(models, usual: "models", with: "pocket-gamma")
->>>>>>> main
+    try place.check(
+      inputs: [folder, SharedFiles.folder(pictures.path, usual: "demo", with: "questions.json")])
     func session(_ name: String) throws -> VisionLanguageSession {
       let url = folder.appendingPathComponent(name)
       return try VisionLanguageSession(url, precision: GammaModel.usualPrecision(url), threads: threads)
@@ -62,11 +59,7 @@ struct DemoCommand: AsyncParsableCommand {
   }
 
   private func questions() throws -> [SideBySide.Question] {
-<<<<<<< HEAD
-    let folder = try SharedFiles.folder(pictures.path, usual: "demo")
-=======
-    let folder = try SharedFiles.folder(pictures, usual: "demo", with: "questions.json")
->>>>>>> main
+    let folder = try SharedFiles.folder(pictures.path, usual: "demo", with: "questions.json")
     let json = try JSONObject.read(contentsOf: folder.appendingPathComponent("questions.json"))
     return try json.flatMap { name, _ -> [SideBySide.Question] in
       let picture = try ImageLoader.load(url: folder.appendingPathComponent(name))

@@ -36,10 +36,8 @@ struct WorldCommand: ParsableCommand {
     try Interrupt.watch { isRequested in
       do {
         try WorldWriter.write(
-          to: out.url, split: split, count: count, seed: seed, isCancelled: isRequested
-        ) {
-          progress.show($0, of: $1)
-        }
+          to: out.url, split: split, count: count, seed: seed,
+          onProgress: { progress.show($0, of: $1) }, isCancelled: isRequested)
         progress.end()
         Logger(label: "world").info("wrote \(out)")
       } catch is CancellationError {

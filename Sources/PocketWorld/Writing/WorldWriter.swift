@@ -13,13 +13,14 @@ package enum WorldWriter {
   /// - Parameters:
   ///   - folder: must not exist yet, or be empty.
   ///   - kinds: the kinds to write, all by default.
-  ///   - isCancelled: asked before every picture; true ends the writing, of which nothing is left.
   ///   - onProgress: receives how many questions are written, and how many there will be.
+  ///   - isCancelled: asked before every picture; true ends the writing, of which nothing is left.
   /// - Throws: `WorldError`, `CancellationError`, or the error of the picture or JSON writer.
   package static func write(
     to folder: URL, split: WorldSplit, count: Int, seed: UInt64,
-    kinds: [QuestionKind] = QuestionKind.allCases, isCancelled: @escaping () -> Bool = { false },
-    onProgress: @escaping (_ done: Int, _ all: Int) -> Void = { _, _ in }
+    kinds: [QuestionKind] = QuestionKind.allCases,
+    onProgress: @escaping (_ done: Int, _ all: Int) -> Void = { _, _ in },
+    isCancelled: @escaping () -> Bool = { false }
   ) throws {
     guard countRange.contains(count) else { throw WorldError.countOutOfRange(count, countRange) }
     let target = folder.standardizedFileURL
