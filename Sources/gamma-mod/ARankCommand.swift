@@ -30,6 +30,8 @@ struct ARankCommand: ParsableCommand {
   @Option(help: "The model that the folder changes, if it holds only an adapter or a projector.")
   var modelBase: PathArgument?
 
+  @OptionGroup var verification: VerifyOption
+
   @Option(
     help: ArgumentHelp(
       "A benchmark's folder, a folder of them, or a JSON Lines file of {\"image\", \"text\"}.",
@@ -81,6 +83,7 @@ struct ARankCommand: ParsableCommand {
     let places = try OutputPlaces(
       [out, plot].compactMap { $0 }, overwrite: overwrite,
       inputs: [model, data] + [modelBase].compactMap { $0 })
+    try verification.check(model.url, base: modelBase?.url)
     let items = try QuestionSamples.read(data.url, count: samples)
     let session = try VisionLanguageSession(
       model.url, precision: dtype, routing: .ignored, template: template?.template, threads: threads,

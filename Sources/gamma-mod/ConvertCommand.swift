@@ -34,6 +34,8 @@ struct ConvertCommand: ParsableCommand {
   @Option(help: "The model that the folder changes, if it holds only an adapter or a projector.")
   var modelBase: PathArgument?
 
+  @OptionGroup var verification: VerifyOption
+
   @Option(help: "What `gamma-mod arank` wrote; not needed with --layers.")
   var arank: PathArgument?
 
@@ -136,6 +138,7 @@ struct ConvertCommand: ParsableCommand {
     let log = Logger(label: "convert")
     try OutputPlace(out.url, .folder, mayReplace: overwrite).check(
       inputs: [model.url] + [modelBase?.url, arank?.url, data?.url].compactMap { $0 })
+    try verification.check(model.url, base: modelBase?.url)
     let report = try arank.map { try ARankReport(contentsOf: $0.url) }
     if let count = try GammaInspection(model.url, base: modelBase?.url).model.sizes?.decoder.layerCount {
       _ = try conversion.routedLayers(report, layerCount: count)

@@ -22,6 +22,8 @@ struct InspectCommand: ParsableCommand {
   @Option(help: "The model that the folder changes, if it holds only an adapter or a projector.")
   var modelBase: PathArgument?
 
+  @OptionGroup var verification: VerifyOption
+
   @Option(
     help: ArgumentHelp("Also say how many tokens a picture of this size takes.", valueName: "width×height"),
     transform: PictureSize.init)
@@ -33,6 +35,7 @@ struct InspectCommand: ParsableCommand {
   var json = false
 
   func run() throws {
+    try verification.check(model.url, base: modelBase?.url)
     let inspection = try GammaInspection(model.url, base: modelBase?.url)
     let count = try picture.map { try tokens(of: $0, inspection) }
     if json {

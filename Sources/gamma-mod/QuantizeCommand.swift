@@ -22,6 +22,8 @@ struct QuantizeCommand: ParsableCommand {
   @Option(help: "The model that the folder changes, if it holds only an adapter or a projector.")
   var modelBase: PathArgument?
 
+  @OptionGroup var verification: VerifyOption
+
   @Option(help: "int8 or int4.", transform: QuantizeCommand.format)
   var dtype: PackedMatrix.Format
 
@@ -41,6 +43,7 @@ struct QuantizeCommand: ParsableCommand {
   func run() throws {
     try OutputPlace(out.url, .folder, mayReplace: overwrite).check(
       inputs: [model.url, modelBase?.url].compactMap { $0 })
+    try verification.check(model.url, base: modelBase?.url)
     try ModelQuantization.quantize(
       model.url, base: modelBase?.url, format: dtype, to: out.url, mayReplace: overwrite,
       onRead: ProgressLine.loading())

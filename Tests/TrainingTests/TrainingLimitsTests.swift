@@ -40,7 +40,8 @@ import Testing
       ]
       let run = try tiny.configuration("weighed", stage: "instruct", keys.merging(changes) { $1 })
       let json = JSONObject([("stage", "instruct"), ("data", .string(folder.path))])
-      let lesson = try ConversationStage(json, from: tiny.folder).lesson(run.configuration)
+      let lesson = try ConversationStage(json, from: tiny.folder)
+        .lesson(run.configuration, onRead: { _, _ in })
       try MemoryNeed(run.configuration, lesson, learnt: 1e6).check(memory: memory)
     }
     try check([:], memory: 1 << 30)

@@ -82,6 +82,15 @@ import Testing
     #expect(bad.code == 1 && bad.output.isEmpty)
     #expect(bad.errors.contains(weights.path) && bad.errors.contains("manifest"), "\(bad.errors)")
     #expect(try CommandProcess(asked.dropLast()).code == 0)
+    let out = folder.appendingPathComponent("made").path
+    for arguments in [
+      ["inspect", model], ["quantize", "-m", model, "--dtype", "int8", "--out", out],
+      ["convert", "-m", model, "--layers", "1", "--out", out],
+    ] {
+      let run = try CommandProcess(arguments + ["--verify"])
+      #expect(run.code == 1 && run.errors.contains(weights.path), "\(arguments): \(run.errors)")
+      #expect(!FileManager.default.fileExists(atPath: out), "\(arguments)")
+    }
   }
 
   @Test func whatSeveralPicturesAndOtherTemplatesMeanIsSaid() throws {
