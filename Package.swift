@@ -77,8 +77,10 @@ let package = Package(
         "MixtureOfDepths",
         "Loading",
       ]),
-    module("Tracing", ["Tensors", "Checkpoints", "Images", "Models", "MixtureOfDepths", "Answering"]),
-    module("Speed", ["Tensors", "StrictJSON", "Images", "Models", "MixtureOfDepths", "Answering"]),
+    module(
+      "Tracing", ["Tensors", "Wording", "Checkpoints", "Images", "Models", "MixtureOfDepths", "Answering"]),
+    module(
+      "Speed", ["Tensors", "Wording", "StrictJSON", "Images", "Models", "MixtureOfDepths", "Answering"]),
     module("Benchmarks", ["Wording", "Files", "StrictJSON"]),
     module(
       "Evaluation",

@@ -90,7 +90,7 @@ package final class VisionLanguageSession: Sendable {
       !hasToldOfPictures.exchange(true, ordering: .relaxed)
     {
       notify(
-        "\(images.count) pictures are given, but \(model.family) models are trained on \(usual) a prompt; answers may mix them up"
+        "\(counted(images.count, "picture is", "pictures are")) given, but \(model.family) models are trained on \(usual) a prompt; answers may mix them up"
       )
     }
     let inputs = try images.compactMap { try imageProcessor?.process($0) }

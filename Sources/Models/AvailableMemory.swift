@@ -1,5 +1,6 @@
 internal import Foundation
 package import Tensors
+internal import Wording
 
 #if canImport(Glibc)
   internal import Glibc
@@ -55,7 +56,9 @@ package enum ByteCount {
   /// Such as `13.2 GiB`.
   package static func text(_ bytes: Int) -> String {
     let units = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)]
-    guard let (unit, shift) = units.first(where: { bytes >= 1 << $0.1 }) else { return "\(bytes) bytes" }
+    guard let (unit, shift) = units.first(where: { bytes >= 1 << $0.1 }) else {
+      return counted(bytes, "byte")
+    }
     let tenths = (Double(bytes) / Double(1 << shift) * 10).rounded() / 10
     return "\(tenths) \(unit)"
   }

@@ -32,8 +32,6 @@ package struct PocketStage: TrainingStage {
   /// How many image rows a symbolic scene keeps; one of these, drawn for each picture. Empty means all.
   let imageRowCounts: [Int]
   let world: WorldSettings
-  /// The values of this stage's keys, as they were given.
-  private let given: [(String, JSONValue)]
 
   package init(_ json: JSONObject, from folder: URL) throws {
     kind = try json.choice("stage")
@@ -46,13 +44,15 @@ package struct PocketStage: TrainingStage {
         at: "image_rows", "counts of rows from \(rows.lowerBound) to \(rows.upperBound) are needed")
     }
     world = try WorldSettings(json)
-    given = (["stage"] + Self.keys).compactMap { key in json[key].map { (key, $0) } }
   }
 
   /// Scenes follow each other for ever.
   package var sampleCount: Int? { nil }
 
-  package func identity() -> [(String, JSONValue)] { given }
+  /// Where first weights come from is no part of it: a state holds what they have become.
+  package func identity() -> [(String, JSONValue)] {
+    [("stage", .string(kind.rawValue)), ("image_rows", JSONValue(imageRowCounts))] + world.identity
+  }
 
   package func lesson(
     _ run: RunConfiguration, onRead: @escaping (_ read: Int, _ all: Int) -> Void

@@ -20,6 +20,17 @@ struct WorldSettings: Sendable {
     "world_seed", "question_rounds", "extra_questions", "bare_questions", "questions_per_picture", "practice",
   ]
 
+  /// What decides which questions are drawn, by the keys of a run file.
+  var identity: [(String, JSONValue)] {
+    let kinds = extra.sorted { $0.key.rawValue < $1.key.rawValue }
+    return [
+      ("world_seed", JSONValue(Int(truncatingIfNeeded: seed))), ("question_rounds", JSONValue(rounds)),
+      ("extra_questions", .object(JSONObject(kinds.map { ($0.key.rawValue, JSONValue($0.value)) }))),
+      ("bare_questions", JSONValue(bareShare)),
+      ("questions_per_picture", mostQuestions.map { JSONValue($0) } ?? .null), ("practice", .bool(practises)),
+    ]
+  }
+
   /// The world's questions, each kind once.
   init(seed: UInt64) { self.seed = seed }
 

@@ -1,6 +1,7 @@
 internal import Answering
 package import Models
 internal import Tensors
+internal import Wording
 
 extension SpeedComparison.Workload {
   /// Checks that a model has room for the rows, before memory is taken for them.
@@ -29,7 +30,7 @@ extension SpeedComparison.Workload {
     let needed = Double(weights) + Double(rows) * Double(row) * Double(decoder.layerCount)
     guard needed <= Double(memory.bytes) else {
       throw ModelError(
-        "a training step over \(rows) tokens takes about \(ByteCount.text(Int(min(needed, 1e18)))) beside the weights, and \(ByteCount.text(memory.bytes)) of memory are free; ask for fewer tokens"
+        "a training step over \(counted(rows, "token")) takes about \(ByteCount.text(Int(min(needed, 1e18)))) beside the weights, and \(ByteCount.text(memory.bytes)) of memory are free; ask for fewer tokens"
       )
     }
   }

@@ -4,6 +4,7 @@ internal import Images
 internal import MixtureOfDepths
 package import Models
 package import Tensors
+internal import Wording
 
 /// Runs prompts and writes every intermediate tensor, for comparison with another implementation.
 package struct ModelTrace {
@@ -38,7 +39,7 @@ package struct ModelTrace {
       guard entry.prompt.ids.count <= context, more <= context - entry.prompt.ids.count else {
         throw AnswerError(
           .promptTooLong,
-          "\(entry.prefix)input_ids: \(entry.prompt.ids.count) tokens and \(more) new ones are more than the \(context) that the model reads; ask for fewer with --max-tokens"
+          "\(entry.prefix)input_ids: \(counted(entry.prompt.ids.count, "token")) and \(more) new ones are more than the \(context) that the model reads; ask for fewer with --max-tokens"
         )
       }
     }

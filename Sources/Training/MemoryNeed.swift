@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Models
 internal import Tensors
+internal import Wording
 
 /// The least memory that a run takes: what its counts ask for can be told before it is asked of the system.
 struct MemoryNeed {
@@ -35,7 +36,7 @@ struct MemoryNeed {
     } else if learning + step > machine {
       part = (
         "pictures_per_step",
-        "the rows of \(run.picturesPerStep) samples and what is learnt take \(Self.text(learning + step))"
+        "the rows of \(counted(run.picturesPerStep, "sample")) and what is learnt take \(Self.text(learning + step))"
       )
     } else {
       return

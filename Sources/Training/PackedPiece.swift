@@ -1,6 +1,7 @@
 package import MixtureOfDepths
 internal import Models
 package import Tensors
+internal import Wording
 
 /// Work on packed questions or conversations: pictures' rows and text through the decoder, to the objective.
 package struct PackedPiece: TrainingPiece {
@@ -25,7 +26,7 @@ package struct PackedPiece: TrainingPiece {
     let longest = packed.batch.slices.map { packed.batch.start(of: $0) + $0.length }.max() ?? 0
     guard longest <= context else {
       throw TrainingError(
-        "a question with its picture takes \(longest) tokens but the model reads at most \(context); take a model of a longer context, or one that makes fewer rows of a picture"
+        "a question with its picture takes \(counted(longest, "token")) but the model reads at most \(context); take a model of a longer context, or one that makes fewer rows of a picture"
       )
     }
     self.packed = packed

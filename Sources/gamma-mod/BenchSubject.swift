@@ -33,7 +33,7 @@ struct BenchSubject {
         denseLayers ?? VisionLanguageModel.officialDenseLayers, dense.decoder.layers.count
       )
       guard denseLayers == nil || count < layers else {
-        throw ValidationError("--dense-layers: \(count) of \(layers) layers leave none to route")
+        throw ValidationError("--dense-layers: \(count) of \(counted(layers, "layer")) leave none to route")
       }
       return dense.routedAtRandom(skip: skip ?? 0.5, denseLayers: count, decodeThreshold: decodeThreshold)
     }

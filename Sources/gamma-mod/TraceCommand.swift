@@ -56,12 +56,12 @@ struct TraceCommand: ParsableCommand {
     let context = model.decoder.configuration.contextLength
     guard prompts.longestPrompt <= context else {
       throw StreamError(
-        "\(inputs): a prompt takes \(prompts.longestPrompt) tokens but the model reads at most \(context); shorten it"
+        "\(inputs): a prompt takes \(counted(prompts.longestPrompt, "token")) but the model reads at most \(context); shorten it"
       )
     }
     guard prompts.longestAnswered == 0 || maxTokens <= context - prompts.longestAnswered + 1 else {
       throw ValidationError(
-        "--max-tokens: \(maxTokens) do not fit behind a prompt of \(prompts.longestAnswered) into the model's \(context) tokens"
+        "--max-tokens: \(maxTokens) do not fit behind a prompt of \(prompts.longestAnswered) into the model's \(counted(context, "token"))"
       )
     }
     try place.checkReplacing()

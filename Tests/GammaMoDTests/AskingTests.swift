@@ -134,9 +134,10 @@ import Testing
     let answer = try await stream.answer()
     #expect(answer.endReason == .cancelled && answer.newTokens < 256)
     let task = Task {
-      try await model.ask("Hello", options: Self.options { $0.maxTokens = 256 }).answer()
+      // Before it asks, so that no answer is quicker.
+      withUnsafeCurrentTask { $0?.cancel() }
+      return try await model.ask("Hello", options: Self.options { $0.maxTokens = 256 }).answer()
     }
-    task.cancel()
     await #expect { _ = try await task.value } throws: { ($0 as? GammaModError)?.code == .cancelled }
   }
 

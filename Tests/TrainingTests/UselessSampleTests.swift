@@ -96,7 +96,7 @@ import Training
     let reports = try train(
       Self.good + [hidden, hidden], ["validation_data": .string(validation.path), "validation_pictures": 1])
     #expect(
-      reports.contains { $0.contains("\(validation.path): the pictures of 1 of 1 samples") }, "\(reports)")
+      reports.contains { $0.contains("\(validation.path): the pictures of 1 of 1 sample") }, "\(reports)")
     #expect(
       reports.contains {
         $0.contains("the pictures of 2 of 5 samples are not used") && $0.contains("line 4")

@@ -61,10 +61,10 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: output.appendingPathComponent("model").path))
   }
 
-  @Test(arguments: ["9223372036854775807", "100000"]) func anyNumberOfThreadsIsTaken(_ threads: String) throws
+  @Test(arguments: ["9223372036854775807", "100000"]) func noNumberOfThreadsIsACrash(_ threads: String) throws
   {
     defer { try? FileManager.default.removeItem(at: folder) }
     let run = try CommandProcess(["train", "--config", config(#", "epsilon": 0"#), "--threads", threads])
-    #expect(run.code == 1 && run.errors.contains("step 2"), "\(run.errors)")
+    #expect(run.code == 64 && run.errors.contains("--threads takes 1 to 1024"), "\(run.errors)")
   }
 }

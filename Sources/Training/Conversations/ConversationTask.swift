@@ -43,7 +43,7 @@ struct ConversationTask: TrainingTask {
   private static func unusedPictures(_ file: URL, _ samples: [InstructionSample]) -> String? {
     let hidden = samples.filter(\.hidesPicture)
     return hidden.first.map {
-      "\(file.path): the pictures of \(hidden.count) of \(samples.count) samples are not used, because no turn shows them by \(PromptText.pictureMark); the first is that of \($0.name)"
+      "\(file.path): the pictures of \(hidden.count) of \(counted(samples.count, "sample")) are not used, because no turn shows them by \(PromptText.pictureMark); the first is that of \($0.name)"
     }
   }
 

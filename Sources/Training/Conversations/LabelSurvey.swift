@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Wording
 
 /// Which of some samples teach nothing, and why.
 struct LabelSurvey {
@@ -41,7 +42,7 @@ struct LabelSurvey {
     guard !parts.isEmpty else { return nil }
     let total = faulty.values.reduce(0) { $0 + $1.count }
     return
-      "\(file.path): nothing is learnt of \(total) of the next \(count) samples: \(parts.joined(separator: "; "))"
+      "\(file.path): nothing is learnt of \(total) of the next \(counted(count, "sample")): \(parts.joined(separator: "; "))"
   }
 
   private func sentence(_ reason: Reason, _ count: Int, _ first: String) -> String {
