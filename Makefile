@@ -59,7 +59,7 @@ docs: setup
 	swift package -c release -Xswiftc -enable-testing --scratch-path .build/testing generate-documentation --target GammaMoD --warnings-as-errors
 
 bench: build
-	@.build/release/gamma-mod bench -m models/pocket-gamma --threads 1 --repeat 50
+	@.build/release/gamma-mod bench -m models/pocket-gamma --threads 1 --repeat 50 --dtype f32
 
 # Installs llama.cpp and PyTorch into runs/peers, which needs the network, and takes about half an hour.
 bench-peers: build
