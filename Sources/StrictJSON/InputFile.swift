@@ -53,8 +53,14 @@ final class InputFile: Sendable {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(expected + (1 << 16))
     // A regular file takes one call and one more that meets its end; pipes and devices take as many as they need.
-    while try read(bytes.count < expected ? expected - bytes.count : 1 << 16, into: &bytes) > 0 {
+    while case let count = try read(bytes.count < expected ? expected - bytes.count : 1 << 16, into: &bytes),
+      count > 0
+    {
       guard bytes.count <= limit else { throw tooLong(limit) }
+      // Devices that never end give zeros soon.
+      if expected == 0, bytes.suffix(count).contains(0) {
+        throw JSONError(file: path, message: "a byte is 0, which no text holds; give a file of text")
+      }
     }
     return bytes
   }

@@ -72,4 +72,12 @@ import Testing
     let error = #expect(throws: JSONError.self) { try reader.read() }
     #expect(error?.line == 2)
   }
+
+  /// What never ends is not read up to the limit of a file.
+  @Test(arguments: ["/dev/zero", "/dev/urandom"]) func devicesWithoutEndAreRefusedSoon(_ path: String) {
+    let start = ContinuousClock.now
+    let error = #expect(throws: JSONError.self) { try JSONObject.read(contentsOf: URL(filePath: path)) }
+    #expect(error.map { "\($0)" }?.contains("a byte is 0") == true)
+    #expect(ContinuousClock.now - start < .seconds(1))
+  }
 }
