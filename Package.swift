@@ -184,7 +184,8 @@ let package = Package(
     tests(
       "Answering",
       [
-        "Checkpoints", "Comparing", "Images", "ModelTesting", "MixtureOfDepths", "Loading", "Models",
+        "Checkpoints", "Comparing", "Timing", "Images", "ModelTesting", "MixtureOfDepths", "Loading",
+        "Models",
         "StrictJSON",
         "Tensors",
         "Tokenization",

@@ -32,6 +32,8 @@ package final class MemoryPool: Sendable {
       for _ in 0..<min(tries, count) {
         if place >= count { place = 0 }
         if isKnownUniquelyReferenced(&classes[index].storages[place]) {
+          // What another thread still wrote into it comes before what is written now.
+          atomicMemoryFence(ordering: .acquiring)
           classes[index].next = place + 1
           return classes[index].storages[place]
         }

@@ -6,6 +6,7 @@ import Models
 import Synchronization
 import Tensors
 import Testing
+import Timing
 import Tokenization
 
 @testable import Answering
@@ -140,7 +141,7 @@ import Tokenization
     #expect(compared >= 35)
     // Single ones may be held up by other tests that run at the same time.
     let median = delays.sorted()[delays.count / 2]
-    #expect(median <= .milliseconds(250), "\(delays)")
+    #expect(median <= .milliseconds(250) || isInstrumented, "\(delays)")
   }
 
   @Test func rowsThatWereReadAreNotReadAgain() throws {
@@ -180,7 +181,7 @@ import Tokenization
     let ratio = second.sorted()[4] / first.sorted()[4]
     print("time to first token, second turn over first: \(ratio)")
     // About 0.1 where nothing else runs.
-    #expect(ratio < 0.35, "\(ratio)")
+    #expect(ratio < 0.35 || isInstrumented, "\(ratio)")
   }
 
   @Test func cachesStayWithinTheirBudget() throws {
