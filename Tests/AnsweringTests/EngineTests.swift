@@ -253,7 +253,7 @@ import Tokenization
     reader.cancel()
     let start = ContinuousClock.now
     _ = try await engine.submit(try self.request(Self.questions[0], picture: nil)).answer()
-    #expect(ContinuousClock.now - start < .seconds(2))
+    #expect(ContinuousClock.now - start < .seconds(isInstrumented ? 20 : 2))
   }
 
   @Test func numbersThatFailedAreNoAnswer() throws {

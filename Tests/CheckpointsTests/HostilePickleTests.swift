@@ -21,7 +21,7 @@ import Timing
         #expect(text.contains(example.phrase), "\(format): \(text)")
         #expect(text.contains("; "), "no remedy: \(text)")
       }
-      #expect(milliseconds < 100, "\(milliseconds) ms")
+      #expect(milliseconds < 100 || isInstrumented, "\(milliseconds) ms")
     }
   }
 
