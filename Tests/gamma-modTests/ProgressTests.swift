@@ -42,7 +42,7 @@ import Testing
     let world = try CommandProcess(["world", "--out", path("world"), "--count", "60", "--seed", "7"])
     #expect(world.code == 0)
     let question = #"{"text": "What color is the circle?"}"# + "\n"
-    try String(repeating: question, count: 60).write(
+    try String(repeating: question, count: 800).write(
       toFile: path("questions.jsonl"), atomically: true, encoding: .utf8)
     try """
     {"stage": "instruct", "model": "\(Self.routed)", "tokenizer": "\(Self.routed)", "output": "out", "steps": 6,
