@@ -16,9 +16,7 @@ struct ConvertCommand: ParsableCommand {
     discussion: """
       The layers of the highest ARank stay dense; the others get a shared, nearly undecided router. Before anything \
       is skipped the converted model computes nearly what the dense one does. Without --dense-layers, --threshold \
-      and --layers, 4 layers stay dense.
-
-      By default tokens keep their positions, and the router starts from the attention that image tokens receive in the \
+      and --layers, 4 layers stay dense. By default tokens keep their positions, and the router starts from the attention that image tokens receive in the \
       dense model while it reads the questions of --data, or those that ARank was measured with: that loses least. The \
       released code of γ-MoD does otherwise: --positions compact --router random. Either way the model is to be tuned.
       """)
