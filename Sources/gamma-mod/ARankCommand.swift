@@ -51,7 +51,7 @@ struct ARankCommand: ParsableCommand {
 
   @Option(
     help: "Format of the weights in memory: f32, bf16, int8 or int4; by default f32, or packed as stored.",
-    transform: ModelOptions.precision)
+    transform: WeightPrecision.argument)
   var dtype: WeightPrecision?
 
   @Option(name: [.short, .long], help: "Threads.")

@@ -15,3 +15,26 @@ enum Switch: String, ExpressibleByArgument, CaseIterable {
 }
 
 extension WorldSplit: ExpressibleByArgument {}
+
+// Choices that options name in words of their own. They stand apart from the commands, whose options would else need the
+// command to be known before it is.
+extension WeightPrecision {
+  static func argument(_ name: String) throws -> WeightPrecision {
+    guard let precision = WeightPrecision(rawValue: name) else {
+      throw ValidationError(
+        "--dtype is one of \(WeightPrecision.allCases.map(\.rawValue).joined(separator: ", ")), not \(name)")
+    }
+    return precision
+  }
+}
+
+extension KeyValueFormat {
+  static func argument(_ name: String) throws -> KeyValueFormat {
+    guard let format = KeyValueFormat(rawValue: name) else {
+      throw ValidationError(
+        "--kv-cache-dtype is one of \(KeyValueFormat.allCases.map(\.rawValue).joined(separator: ", ")), not \(name)"
+      )
+    }
+    return format
+  }
+}

@@ -67,13 +67,13 @@ struct BenchCommand: ParsableCommand {
   @Option(
     help:
       "Format of the weights in memory: f32, bf16, int8 or int4; by default as stored, f32 for random weights.",
-    transform: ModelOptions.precision)
+    transform: WeightPrecision.argument)
   var dtype: WeightPrecision?
 
   @Option(
     name: .customLong("kv-cache-dtype"),
     help: "Format in which keys and values are kept: f32, f16 or int8. (default: f32)",
-    transform: ModelOptions.cacheFormat)
+    transform: KeyValueFormat.argument)
   var cacheFormat: KeyValueFormat?
 
   @Option(name: [.customLong("repeat")], help: "Alternations.")

@@ -106,19 +106,20 @@ struct EvalCommand: ParsableCommand {
       }
     }
     if isAll, let answers { try Disk.createFolder(answers.url) }
-    var ready: [BenchmarkFolder] = []
+    var ready: [(folder: BenchmarkFolder, items: [BenchmarkItem])] = []
     for folder in folders {
       try attempt(folder) {
-        try check(folder)
-        ready.append(folder)
+        let items = try EvaluationRun(runOptions(folder)).items(folder)
+        try check(folder, items)
+        ready.append((folder, items))
       }
     }
     if !ready.isEmpty {
       let session = try options.session()
       try Interrupt.watch { isRequested in
-        for folder in ready {
+        for (folder, items) in ready {
           do {
-            try attempt(folder) { try run(folder, session, isRequested, &printer) }
+            try attempt(folder) { try run(folder, items, session, isRequested, &printer) }
           } catch {
             // What has been told so far is a whole list all the same.
             try? printer.end(isComplete: false)
@@ -138,12 +139,11 @@ struct EvalCommand: ParsableCommand {
   private var isAll: Bool { benchmark == "all" }
 
   /// Finds what would make the work vain before it begins: files that are missing, places that cannot be written.
-  private func check(_ folder: BenchmarkFolder) throws {
+  private func check(_ folder: BenchmarkFolder, _ items: [BenchmarkItem]) throws {
     let rules = rules(folder)
     guard folder.benchmark.protocols.contains(rules) else {
       throw BenchmarkError.unsupportedProtocol(rules, folder.benchmark)
     }
-    let items = try EvaluationRun(runOptions(folder)).items(folder).prefix(limit ?? .max)
     let inputs = [options.url, options.base].compactMap { $0 }
     try scoring.checkSubmission(
       folder, overwrite: overwrite, inputs: inputs + [answerURL(folder)].compactMap { $0 })
@@ -155,7 +155,7 @@ struct EvalCommand: ParsableCommand {
       try OutputPlace(url, mayReplace: true).check(inputs: inputs + read)
     }
     // Whether answers fit the benchmark does not depend on what they say.
-    let blanks = AnswerFile(items.map { AnswerRecord(to: $0, text: "") })
+    let blanks = AnswerFile(items.prefix(limit ?? .max).map { AnswerRecord(to: $0, text: "") })
     switch Result(catching: { try folder.score(blanks, scoringOptions(folder)) }) {
     case .success: break
     case .failure(BenchmarkError.noTruth(let path, let problem, let remedy)):
@@ -167,12 +167,11 @@ struct EvalCommand: ParsableCommand {
   }
 
   private func run(
-    _ folder: BenchmarkFolder, _ session: VisionLanguageSession,
+    _ folder: BenchmarkFolder, _ items: [BenchmarkItem], _ session: VisionLanguageSession,
     _ isRequested: @escaping @Sendable () -> Bool, _ printer: inout OutcomePrinter
   ) throws {
     let name = folder.benchmark.rawValue
     let run = EvaluationRun(runOptions(folder))
-    let items = try run.items(folder)
     let log = try answerURL(folder).map { try self.log($0, folder, items) }
     let meter = ProgressLine(name)
     var logFailure: (any Error)?

@@ -18,7 +18,7 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     help: "Format of the weights in memory: f32, bf16, int8 or int4; by default as stored.",
-    transform: ModelOptions.precision)
+    transform: WeightPrecision.argument)
   var dtype: WeightPrecision?
 
   @Flag(name: .customLong("load-4bit"), help: "As --dtype int4, by LLaVA's name.")
@@ -30,7 +30,7 @@ struct ModelOptions: ParsableArguments {
   @Option(
     name: .customLong("kv-cache-dtype"),
     help: "Format in which keys and values are kept: f32, f16 or int8. (default: f32)",
-    transform: ModelOptions.cacheFormat)
+    transform: KeyValueFormat.argument)
   var cacheFormat = KeyValueFormat.float32
 
   @Option(
@@ -65,23 +65,6 @@ struct ModelOptions: ParsableArguments {
     }
     try Bounds.check("--kv-budget", cacheBudget, 1...1 << 24)
     try Bounds.check("--threads", threads, Bounds.threads)
-  }
-
-  static func precision(_ name: String) throws -> WeightPrecision {
-    guard let precision = WeightPrecision(rawValue: name) else {
-      throw ValidationError(
-        "--dtype is one of \(WeightPrecision.allCases.map(\.rawValue).joined(separator: ", ")), not \(name)")
-    }
-    return precision
-  }
-
-  static func cacheFormat(_ name: String) throws -> KeyValueFormat {
-    guard let format = KeyValueFormat(rawValue: name) else {
-      throw ValidationError(
-        "--kv-cache-dtype is one of \(KeyValueFormat.allCases.map(\.rawValue).joined(separator: ", ")), not \(name)"
-      )
-    }
-    return format
   }
 
   var url: URL { model.url }
