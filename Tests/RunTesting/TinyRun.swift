@@ -60,6 +60,32 @@ package final class TinyRun {
     return url
   }
 
+  /// Trains until `steps` steps are done.
+  /// - Parameter atEnd: Called then, before the state is stored.
+  package func train(
+    _ run: TrainingRun, resume: Bool = false, allowsChanges: Bool = false, steps: Int = .max,
+    report: (String) -> Void = { _ in }, atEnd: () -> Void = {}
+  ) throws {
+    var asked = 0
+    try run.train(
+      resume: resume, allowsChanges: allowsChanges, threads: 1,
+      shouldStop: {
+        defer { asked += 1 }
+        if asked == steps { atEnd() }
+        return asked == steps
+      }, report: report)
+  }
+
+  /// Trains until `steps` steps are done, and leaves in another run's output what a kill would have left then: a run that
+  /// ends stores its state first.
+  package func train(_ run: TrainingRun, killedAfter steps: Int, leaving killed: TrainingRun) throws {
+    try train(
+      run, steps: steps,
+      atEnd: {
+        try? FileManager.default.copyItem(at: run.configuration.output, to: killed.configuration.output)
+      })
+  }
+
   /// Trains from the start and returns the loss of every step.
   package func losses(_ run: TrainingRun, threads: Int = 1) throws -> [Double] {
     try run.train(resume: false, threads: threads) { _ in }

@@ -53,23 +53,13 @@ import Testing
     try tiny.configuration(name, stage: "symbols", ["image_rows": [16], "steps": 8, "checkpoint_every": 3])
   }
 
-  private func train(_ run: TrainingRun, resume: Bool, steps: Int = .max) throws {
-    var asked = 0
-    try run.train(
-      resume: resume, threads: 1,
-      shouldStop: {
-        defer { asked += 1 }
-        return asked == steps
-      }, report: { _ in })
-  }
-
   private func events(_ run: TrainingRun) throws -> [EventReader.Event] {
     try EventReader(tiny.bytes(run, EventFile.name)).events
   }
 
   @Test func tensorBoardIsToldWhatTheLogSays() throws {
     let run = try run("told")
-    try train(run, resume: false)
+    try tiny.train(run, resume: false)
     let events = try events(run)
     #expect(events.first?.version == "brain.Event:2")
     let log = try tiny.log(run)
@@ -85,35 +75,26 @@ import Testing
   @Test func resumedRunsHaveEveryStepOnce() throws {
     let running = try run("running")
     let killed = try run("killed")
-    var asked = 0
-    try running.train(
-      resume: false, threads: 1,
-      shouldStop: {
-        if asked == 5 {
-          try? FileManager.default.copyItem(at: running.configuration.output, to: killed.configuration.output)
-        }
-        asked += 1
-        return asked == 6
-      }, report: { _ in })
+    try tiny.train(running, killedAfter: 5, leaving: killed)
     #expect(try events(killed).compactMap(\.step) == [1, 2, 3, 4, 5])
     let file = killed.configuration.output.appending(path: EventFile.name)
     // Half a record, as a kill leaves it.
     let whole = try Data(contentsOf: file)
     try (whole + whole.suffix(30)).write(to: file)
     // The checkpoint is that of step 3.
-    try train(killed, resume: true, steps: 1)
+    try tiny.train(killed, resume: true, steps: 1)
     #expect(try events(killed).compactMap(\.step) == [1, 2, 3, 4])
-    try train(killed, resume: true)
+    try tiny.train(killed, resume: true)
     #expect(try events(killed).compactMap(\.step) == Array(1...8))
     #expect(try events(killed).filter { $0.version != nil }.count == 1)
   }
 
   @Test func theCurveLiesBesideTheLog() throws {
     let run = try run("curve")
-    try train(run, resume: false, steps: 5)
+    try tiny.train(run, resume: false, steps: 5)
     let early = String(decoding: try tiny.bytes(run, "log.svg"), as: UTF8.self)
     #expect(early.hasPrefix("<svg") && early.contains("Loss by step") && early.contains("training"))
-    try train(run, resume: true)
+    try tiny.train(run, resume: true)
     let whole = String(decoding: try tiny.bytes(run, "log.svg"), as: UTF8.self)
     #expect(whole != early && !whole.contains("held out"))
   }

@@ -21,18 +21,6 @@ import Training
     try tiny.configuration(name, stage: "symbols", ["image_rows": [16], "steps": 12])
   }
 
-  /// Trains until `steps` steps are done.
-  private func train(_ run: TrainingRun, resume: Bool, steps: Int = .max) throws {
-    var asked = 0
-    try run.train(
-      resume: resume, threads: 1,
-      shouldStop: {
-        defer { asked += 1 }
-        return asked == steps
-      },
-      report: { _ in })
-  }
-
   private func expectEqualToWhole(_ run: TrainingRun) throws {
     for path in ["state/state.safetensors", "model/model.safetensors", "stage.safetensors", "log.jsonl"] {
       #expect(try tiny.bytes(run, path) == tiny.bytes(whole, path), "\(path)")
@@ -42,16 +30,16 @@ import Training
 
   @Test func stoppedRunsGoOn() throws {
     let run = try configuration("stopped")
-    try train(run, resume: false, steps: 4)
+    try tiny.train(run, resume: false, steps: 4)
     #expect(try tiny.log(run).count == 4)
     #expect(
       !FileManager.default.fileExists(atPath: run.configuration.output.appendingPathComponent("model").path))
-    try train(run, resume: true, steps: 3)
+    try tiny.train(run, resume: true, steps: 3)
     #expect(try tiny.log(run).count == 7)
-    try train(run, resume: true)
+    try tiny.train(run, resume: true)
     try expectEqualToWhole(run)
     // Once more changes nothing.
-    try train(run, resume: true)
+    try tiny.train(run, resume: true)
     try expectEqualToWhole(run)
   }
 
@@ -59,49 +47,39 @@ import Training
   @Test func killedRunsGoOn() throws {
     let run = try configuration("running")
     let killed = try configuration("killed")
-    var asked = 0
-    try run.train(
-      resume: false, threads: 1,
-      shouldStop: {
-        if asked == 8 {
-          try? FileManager.default.copyItem(at: run.configuration.output, to: killed.configuration.output)
-        }
-        asked += 1
-        return asked == 9
-      },
-      report: { _ in })
+    try tiny.train(run, killedAfter: 8, leaving: killed)
     #expect(try tiny.log(killed).count == 8)
     let log = try FileHandle(forWritingTo: killed.configuration.output.appendingPathComponent("log.jsonl"))
     try log.seekToEnd()
     try log.write(contentsOf: Data(#"{"step":9,"kind":"tr"#.utf8))
     try log.close()
     // The checkpoint is that of step 5.
-    try train(killed, resume: true, steps: 1)
+    try tiny.train(killed, resume: true, steps: 1)
     #expect(try tiny.log(killed).map { try $0.int("step") } == Array(1...6))
-    try train(killed, resume: true)
+    try tiny.train(killed, resume: true)
     try expectEqualToWhole(killed)
   }
 
   /// A kill between the two renames that replace a state.
   @Test func stateThatWasMovedAsideIsFound() throws {
     let run = try configuration("aside")
-    try train(run, resume: false, steps: 4)
+    try tiny.train(run, resume: false, steps: 4)
     try FileManager.default.moveItem(
       at: run.configuration.output.appendingPathComponent("state"),
       to: run.configuration.output.appendingPathComponent(".state.replaced-1"))
-    try train(run, resume: true)
+    try tiny.train(run, resume: true)
     try expectEqualToWhole(run)
   }
 
   @Test func startingAgainNeedsResume() throws {
-    let error = #expect(throws: TrainingError.self) { try train(whole, resume: false) }
+    let error = #expect(throws: TrainingError.self) { try tiny.train(whole, resume: false) }
     #expect(error?.description.contains("--resume") == true)
     #expect(try tiny.log(whole).count == 12)
   }
 
   @Test func goingOnNeedsAsManySteps() throws {
     let shorter = try tiny.configuration("whole", stage: "symbols", ["image_rows": [16], "steps": 11])
-    let error = #expect(throws: TrainingError.self) { try train(shorter, resume: true) }
+    let error = #expect(throws: TrainingError.self) { try tiny.train(shorter, resume: true) }
     #expect(error?.description.contains("12 steps") == true, "\(error.debugDescription)")
     #expect(try tiny.log(whole).count == 12)
   }
@@ -109,7 +87,7 @@ import Training
   @Test(arguments: ["cut", "changed", "state.safetensors", "run.json", "manifest.json"])
   func damagedStatesAreRefused(_ damage: String) throws {
     let run = try configuration("damaged")
-    try train(run, resume: false, steps: 3)
+    try tiny.train(run, resume: false, steps: 3)
     let state = run.configuration.output.appendingPathComponent("state")
     let weights = state.appendingPathComponent("state.safetensors")
     var bytes = try Data(contentsOf: weights)
@@ -120,7 +98,7 @@ import Training
       try bytes.write(to: weights)
     default: try FileManager.default.removeItem(at: state.appendingPathComponent(damage))
     }
-    let error = #expect(throws: TrainingError.self) { try train(run, resume: true) }
+    let error = #expect(throws: TrainingError.self) { try tiny.train(run, resume: true) }
     let text = error?.description ?? ""
     #expect(text.contains(state.path) && text.contains("damaged") && text.contains("delete it"), "\(text)")
     // Nothing that could be rescued was touched.
@@ -129,12 +107,12 @@ import Training
 
   @Test func statesOfOtherRunsAreRefused() throws {
     let run = try configuration("other")
-    try train(run, resume: false, steps: 2)
+    try tiny.train(run, resume: false, steps: 2)
     let config = tiny.folder.appendingPathComponent("config.json")
     let text = try String(contentsOf: config, encoding: .utf8)
       .replacingOccurrences(of: "\"intermediate_size\": 48", with: "\"intermediate_size\": 56")
     try text.write(to: config, atomically: true, encoding: .utf8)
-    var error = #expect(throws: TrainingError.self) { try train(run, resume: true) }
+    var error = #expect(throws: TrainingError.self) { try tiny.train(run, resume: true) }
     #expect(error?.description.contains("model has other content") == true, "\(error.debugDescription)")
     error = #expect(throws: TrainingError.self) {
       try run.train(resume: true, allowsChanges: true, threads: 1) { _ in }

@@ -17,19 +17,6 @@ import Training
     return try tiny.configuration(name, stage: "symbols", keys.merging(changes) { $1 })
   }
 
-  private func train(
-    _ run: TrainingRun, resume: Bool = false, allowsChanges: Bool = false, steps: Int = .max,
-    report: (String) -> Void = { _ in }
-  ) throws {
-    var asked = 0
-    try run.train(
-      resume: resume, allowsChanges: allowsChanges, threads: 1,
-      shouldStop: {
-        defer { asked += 1 }
-        return asked == steps
-      }, report: report)
-  }
-
   private func failure(_ body: () throws -> Void) -> String {
     let error = #expect(throws: (any Error).self) { try body() }
     return error.map { "\($0)" } ?? ""
@@ -37,19 +24,19 @@ import Training
 
   @Test func aRunWhoseStateIsGoneIsNotOverwritten() throws {
     let run = try run("gone")
-    try train(run)
+    try tiny.train(run)
     let output = run.configuration.output
     try FileManager.default.removeItem(at: output.appendingPathComponent("state"))
     let before = try (tiny.bytes(run, "model/model.safetensors"), tiny.bytes(run, "log.jsonl"))
     for resume in [false, true] {
-      let text = failure { try train(run, resume: resume) }
+      let text = failure { try tiny.train(run, resume: resume) }
       #expect(text.contains(output.path) && text.contains("state is gone"), "\(text)")
     }
     // Neither is the log alone.
     try FileManager.default.removeItem(at: output.appendingPathComponent("stage.safetensors"))
     try FileManager.default.moveItem(
       at: output.appendingPathComponent("model"), to: tiny.folder.appendingPathComponent("moved"))
-    #expect(failure { try train(run) }.contains("log.jsonl"))
+    #expect(failure { try tiny.train(run) }.contains("log.jsonl"))
     #expect(try tiny.bytes(run, "log.jsonl") == before.1)
     let moved = tiny.folder.appendingPathComponent("moved/model.safetensors")
     #expect(try Data(contentsOf: moved) == before.0)
@@ -58,9 +45,9 @@ import Training
   @Test func aRunKilledBeforeItsFirstCheckpointStartsAgain() throws {
     let run = try run("early")
     let output = run.configuration.output
-    try train(run, steps: 3)
+    try tiny.train(run, steps: 3)
     try FileManager.default.removeItem(at: output.appendingPathComponent("state"))
-    try train(run)
+    try tiny.train(run)
     #expect(try tiny.log(run).count == 6)
   }
 
@@ -73,7 +60,7 @@ import Training
     let weights = try Data(contentsOf: own.appendingPathComponent("model.safetensors"))
     let run = try tiny.configuration("own", stage: "instruct", ["model": .string(own.path), "steps": 1])
     for resume in [false, true] {
-      #expect(failure { try train(run, resume: resume) }.contains("another folder"))
+      #expect(failure { try tiny.train(run, resume: resume) }.contains("another folder"))
     }
     #expect(try Data(contentsOf: own.appendingPathComponent("model.safetensors")) == weights)
   }
@@ -85,7 +72,7 @@ import Training
     try run.train(
       resume: false, threads: 1,
       shouldStop: {
-        if text.isEmpty { text = failure { try train(other, resume: true) } }
+        if text.isEmpty { text = failure { try tiny.train(other, resume: true) } }
         return false
       }, report: { _ in })
     #expect(
@@ -100,26 +87,26 @@ import Training
     ] as [[String: JSONValue]])
   func goingOnWithAnotherRunFileNeedsToBeAsked(_ change: [String: JSONValue]) throws {
     let first = try run("changed")
-    try train(first, steps: 3)
+    try tiny.train(first, steps: 3)
     let state = try tiny.bytes(first, "state/state.safetensors")
     let changed = try run("changed", change)
     let key = try #require(change.keys.first)
-    let text = failure { try train(changed, resume: true) }
+    let text = failure { try tiny.train(changed, resume: true) }
     #expect(text.contains("\(key) was ") && text.contains("--allow-changes"), "\(text)")
     #expect(try tiny.bytes(first, "state/state.safetensors") == state)
     var lines: [String] = []
-    try train(changed, resume: true, allowsChanges: true) { lines.append($0) }
+    try tiny.train(changed, resume: true, allowsChanges: true) { lines.append($0) }
     #expect(lines.contains { $0.contains("going on with changes: \(key) was") }, "\(lines)")
   }
 
   /// What a run says and shows by the way does not decide what it learns, nor does the place of its files.
   @Test func whatChangesNothingMayChange() throws {
     let first = try run("same")
-    try train(first, steps: 3)
+    try tiny.train(first, steps: 3)
     let config = tiny.folder.appendingPathComponent("config.json")
     let moved = tiny.folder.appendingPathComponent("elsewhere.json")
     try FileManager.default.copyItem(at: config, to: moved)
-    try train(
+    try tiny.train(
       try run("same", ["log_every": 2, "checkpoint_every": 3, "model": .string(moved.path), "seed": 1]),
       resume: true)
     #expect(try tiny.log(first).count == 5)
@@ -127,19 +114,19 @@ import Training
 
   @Test func otherContentOfAFileIsNoticed() throws {
     let first = try run("content")
-    try train(first, steps: 3)
+    try tiny.train(first, steps: 3)
     let config = tiny.folder.appendingPathComponent("config.json")
     let text = try String(contentsOf: config, encoding: .utf8)
     try (text + "\n").write(to: config, atomically: true, encoding: .utf8)
-    #expect(failure { try train(first, resume: true) }.contains("model has other content"))
+    #expect(failure { try tiny.train(first, resume: true) }.contains("model has other content"))
   }
 
   /// States of a time when they said nothing of their run and held what is not learnt as well.
   @Test func olderStatesAreGoneOnFrom() throws {
     let whole = try run("whole")
-    try train(whole)
+    try tiny.train(whole)
     let run = try run("older")
-    try train(run, steps: 3)
+    try tiny.train(run, steps: 3)
     let state = run.configuration.output.appendingPathComponent("state")
     let file = try SafetensorsFile(state.appendingPathComponent("state.safetensors"))
     try AtomicFolder.write(to: state) { folder in
@@ -150,7 +137,7 @@ import Training
       try AtomicFile.write(#"{"steps":3}"#, to: folder.appendingPathComponent("run.json"))
     }
     var lines: [String] = []
-    try train(run, resume: true) { lines.append($0) }
+    try tiny.train(run, resume: true) { lines.append($0) }
     #expect(lines.contains { $0.contains("does not say how it was made") }, "\(lines)")
     #expect(try tiny.bytes(run, "model/model.safetensors") == tiny.bytes(whole, "model/model.safetensors"))
   }
