@@ -57,6 +57,7 @@ let package = Package(
     module("Files"),
     module("StrictJSON"),
     module("Checkpoints", ["Tensors", "Wording", "Files", "StrictJSON", crypto]),
+    module("GGUF", ["Tensors", "Wording", "Files", "StrictJSON", "Checkpoints"]),
     module("Tokenization", ["Wording", "StrictJSON", "CSentencePiece"]),
     module("Images", ["Tensors", "Files", "StrictJSON", "CPNG", "CTurboJPEG", "CWebP", crypto]),
     module(
@@ -67,7 +68,8 @@ let package = Package(
     module(
       "Loading",
       [
-        "Tensors", "Wording", "Files", "StrictJSON", "Checkpoints", "Images", "Tokenization", "Models",
+        "Tensors", "Wording", "Files", "StrictJSON", "Checkpoints", "GGUF", "Images", "Tokenization",
+        "Models",
         "MixtureOfDepths",
       ]),
     module(
@@ -150,6 +152,7 @@ let package = Package(
     tests("Files", []),
     tests("StrictJSON", []),
     tests("Checkpoints", ["Comparing", "Timing", "Tensors", "Files", "StrictJSON"]),
+    tests("GGUF", ["Comparing", "Timing", "Checkpoints", "StrictJSON", "Tensors"]),
     tests("Tokenization", []),
     tests("Images", ["Comparing", "Timing", "Checkpoints", "Files", "StrictJSON", "Tensors", crypto]),
     tests(

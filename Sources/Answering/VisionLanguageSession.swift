@@ -1,8 +1,9 @@
-package import Foundation
+internal import Foundation
 package import Images
 package import Loading
 internal import MixtureOfDepths
 package import Models
+internal import StrictJSON
 internal import Synchronization
 package import Tensors
 package import Tokenization
@@ -24,29 +25,28 @@ package final class VisionLanguageSession: Sendable {
   private let hasToldOfPictures = Atomic(false)
 
   /// - Parameters:
-  ///   - url: A checkpoint folder with its tokenizer's files.
+  ///   - place: A checkpoint folder with its tokenizer's files, or a GGUF file.
   ///   - template: By default the one that the model's family was trained with.
   ///   - system: What the model is told before the conversation; nil for the template's own words.
   ///   - threads: The most threads that one operation uses.
-  ///   - base: The model that `url` only changes, for folders that hold an adapter or a projector.
   ///   - registry: The families that are known.
   ///   - onRead: Receives how many bytes of the weights have been read, and how many there are.
   ///   - notify: Receives what users should know, as sentences without their full stops.
   package convenience init(
-    _ url: URL, precision: WeightPrecision? = nil, routing: GammaModel.Routing = .asStored,
+    _ place: some ModelPlacing, precision: WeightPrecision? = nil, routing: GammaModel.Routing = .asStored,
     template: ConversationTemplate? = nil, system: String? = nil,
-    threads: Int, base: URL? = nil, registry: ModelRegistry = .standard,
+    threads: Int, registry: ModelRegistry = .standard,
     onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in },
     notify: @escaping @Sendable (String) -> Void = { _ in }
   ) throws {
     let model = try GammaModel.load(
-      url, precision: precision, routing: routing, base: base, registry: registry, onRead: onRead)
-    let files = try GammaModel.tokenizerFolder(url, base: base)
+      place, precision: precision, routing: routing, registry: registry, onRead: onRead)
     let usual = template ?? model.template
     self.init(
-      model: model, tokenizer: try TokenizerFolder.load(files),
+      model: model,
+      tokenizer: try TokenizerFolder.load(model.documents ?? FolderDocuments(place.modelPlace.url)),
       template: system.map(usual.withSystem) ?? usual, backend: Backend(threads: threads),
-      imageProcessor: try model.imageProcessor(in: files), notify: notify)
+      imageProcessor: try model.imageProcessor(), notify: notify)
     for notice in model.notices + self.template.faults(with: tokenizer) { notify(notice) }
   }
 

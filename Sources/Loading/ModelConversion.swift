@@ -122,9 +122,7 @@ package struct ModelConversion: Sendable {
         CosineSchedule(layerCount: model.decoder.layers.count, skip: skip).shares
     }
     for case let layer as DenseLayer in model.decoder.layers where layers.contains(layer.index) {
-      let weight = layer.downProjection
-      let doubled = Tensor(weight.tensor.floats().map { 2 * $0 }, shape: weight.shape)
-      weight.tensor = doubled.converted(to: weight.tensor.dtype)
+      layer.downProjection.double()
     }
     switch routerSharing {
     case .shared:
@@ -171,38 +169,41 @@ extension ModelConversion {
   ///   - report: Needed unless the layers are listed.
   ///   - router: The first values of the router, such as `RouterFit` finds; random ones if nil.
   ///   - dtype: The format of the written weights; nil keeps bfloat16 and float32, and makes float16 bfloat16.
-  ///   - base: The model that `source` only changes, as for `GammaModel.load`.
   ///   - mayReplace: Whether a model that is there is replaced.
   ///   - onRead: Receives how many bytes of the weights have been read, and how many there are.
   /// - Returns: The routed layers.
   /// - Throws: An error that names the file or choice at fault; `target` is then as it was.
   package func convert(
-    _ source: URL, report: ARankReport?, router: Tensor? = nil, to target: URL, dtype: DType? = nil,
-    base: URL? = nil, mayReplace: Bool = false, registry: ModelRegistry = .standard,
+    _ source: some ModelPlacing, report: ARankReport?, router: Tensor? = nil, to target: URL,
+    dtype: DType? = nil,
+    mayReplace: Bool = false, registry: ModelRegistry = .standard,
     onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }
   ) throws -> [Int] {
-    try ModelFolder.check(target, isNot: source)
-    let folder = try Self.convertible(source, base: base)
+    try ModelFolder.check(target, isNot: source.modelPlace.url)
+    let folder = try Self.convertible(source)
+    // Blocks of a file stay as they are, unless another format is asked for.
+    let staysPacked = try dtype == nil && WeightPrecision.stored(in: folder) == .blocks
     let format = try dtype ?? Self.storedFormat(folder)
     let model = try apply(
       to: GammaModel.load(
-        source, precision: WeightPrecision(format), routing: .ignored, base: base, registry: registry,
+        source, precision: staysPacked ? nil : WeightPrecision(format), routing: .ignored, registry: registry,
         onRead: onRead),
       report: report, router: router)
     try ModelFolder.write(
-      model, to: target, format: .plain(format), tokenizer: GammaModel.tokenizerFolder(source, base: base),
-      mayReplace: mayReplace)
+      model, to: target, format: staysPacked ? .packed : .plain(format), mayReplace: mayReplace)
     return model.routing?.layers ?? []
   }
 
   /// Opens a model that is to be converted.
   /// - Throws: `ModelError` if it has routed layers already or is quantized.
   @discardableResult
-  package static func convertible(_ source: URL, base: URL? = nil) throws -> CheckpointFolder {
-    let folder = try ModelSource(source, base: base).open()
-    try GammaModel.checkIsOriginal(folder, "convert the original, and quantize what comes out")
+  package static func convertible(_ source: some ModelPlacing) throws -> CheckpointFolder {
+    let folder = try ModelSource(source.modelPlace).open()
+    try GammaModel.checkIsOriginal(
+      folder, allowsBlocks: true, "convert the original, and quantize what comes out")
     guard try folder.config().optionalObject("mod")?.optionalBool("mod_enable") != true else {
-      throw ModelError("\(source.path): the model has routed layers already; convert its dense original")
+      throw ModelError(
+        "\(source.modelPlace.url.path): the model has routed layers already; convert its dense original")
     }
     return folder
   }

@@ -1,5 +1,5 @@
 internal import Checkpoints
-package import Foundation
+internal import Foundation
 package import Images
 package import StrictJSON
 package import Tokenization
@@ -42,11 +42,13 @@ extension ModelFamily {
 
   /// What makes pictures the inputs of the models in a folder, for families that read pictures.
   /// - Parameters:
-  ///   - folder: Where preprocessor_config.json or processor_config.json lies.
+  ///   - documents: Where preprocessor_config.json or processor_config.json is.
   ///   - json: config.json.
   /// - Throws: `JSONError` if a file cannot be read or asks for what is not supported.
-  package func imageProcessor(in folder: URL, _ json: JSONObject) throws -> (any ImageProcessor)? {
-    try imageProcessor(PreprocessorSettings(folder: folder, model: json, side: pictureSide))
+  package func imageProcessor(_ documents: any DocumentSource, _ json: JSONObject) throws
+    -> (any ImageProcessor)?
+  {
+    try imageProcessor(PreprocessorSettings(documents, model: json, side: pictureSide))
   }
 }
 

@@ -165,7 +165,7 @@ struct RowRun {
     VisionLanguageSession(
       model: model, tokenizer: try TokenizerFolder.load(url),
       template: model.template,
-      backend: Backend(), imageProcessor: try model.imageProcessor(in: url))
+      backend: Backend(), imageProcessor: try model.imageProcessor())
   }
 }
 

@@ -47,7 +47,7 @@ import Tokenization
     let model = try registry.random(json, seed: 1)
     #expect(model.family == "parrot" && model.template == .plain)
     #expect(model.parameters.contains { $0.name == "bird.norm.weight" })
-    #expect(try model.imageProcessor(in: Self.models) == nil)
+    #expect(try model.imageProcessor(FolderDocuments(Self.models)) == nil)
     // The standard stays as it is.
     #expect(try ModelRegistry.standard.random(json, seed: 1).family == "llama")
     json["model_type"] = "parrot"
@@ -80,10 +80,12 @@ import Tokenization
     #expect(made.map { "\(type(of: $0))" } ?? "" == processor)
     if made == nil { return }
     if family.pictureSide != nil {
-      #expect(try family.imageProcessor(in: folder.url, json) != nil)
+      #expect(try family.imageProcessor(FolderDocuments(folder.url), json) != nil)
     } else {
       // Nothing says how these families' pictures are made.
-      let error = #expect(throws: (any Error).self) { try family.imageProcessor(in: folder.url, json) }
+      let error = #expect(throws: (any Error).self) {
+        try family.imageProcessor(FolderDocuments(folder.url), json)
+      }
       #expect("\(error as Any)".contains("preprocessor_config.json"))
     }
   }
