@@ -16,11 +16,11 @@ package enum StoredType: String, Sendable, CaseIterable {
   case float64 = "F64"
   case int64 = "I64"
   case uint64 = "U64"
-  case q4_0 = "Q4_0"
-  case q4_1 = "Q4_1"
-  case q5_0 = "Q5_0"
-  case q5_1 = "Q5_1"
-  case q8_0 = "Q8_0"
+  case q40 = "Q4_0"
+  case q41 = "Q4_1"
+  case q50 = "Q5_0"
+  case q51 = "Q5_1"
+  case q80 = "Q8_0"
   case q2K = "Q2_K"
   case q3K = "Q3_K"
   case q4K = "Q4_K"
@@ -28,8 +28,8 @@ package enum StoredType: String, Sendable, CaseIterable {
   case q6K = "Q6_K"
   case iq4NL = "IQ4_NL"
   case iq4XS = "IQ4_XS"
-  case tq1_0 = "TQ1_0"
-  case tq2_0 = "TQ2_0"
+  case tq10 = "TQ1_0"
+  case tq20 = "TQ2_0"
   case mxfp4 = "MXFP4"
   case nvfp4 = "NVFP4"
 
@@ -42,8 +42,8 @@ package enum StoredType: String, Sendable, CaseIterable {
   /// The numbers that lie together, and the bytes that they take.
   package var block: (numbers: Int, bytes: Int) {
     switch self {
-    case .tq1_0: (256, 54)
-    case .tq2_0: (256, 66)
+    case .tq10: (256, 54)
+    case .tq20: (256, 66)
     case .mxfp4: (32, 17)
     case .nvfp4: (64, 36)
     default: packedFormat?.block ?? (1, size)
@@ -56,11 +56,11 @@ package enum StoredType: String, Sendable, CaseIterable {
   /// The format in which the blocks can stay in memory; nil for others.
   package var packedFormat: PackedMatrix.Format? {
     switch self {
-    case .q4_0: .q4_0
-    case .q4_1: .q4_1
-    case .q5_0: .q5_0
-    case .q5_1: .q5_1
-    case .q8_0: .q8_0
+    case .q40: .q40
+    case .q41: .q41
+    case .q50: .q50
+    case .q51: .q51
+    case .q80: .q80
     case .q2K: .q2K
     case .q3K: .q3K
     case .q4K: .q4K

@@ -206,9 +206,9 @@ struct GGUFReader {
 
   /// The element types by their numbers.
   private static let types: [UInt32: StoredType] = [
-    0: .float32, 1: .float16, 2: .q4_0, 3: .q4_1, 6: .q5_0, 7: .q5_1, 8: .q8_0, 10: .q2K, 11: .q3K, 12: .q4K,
+    0: .float32, 1: .float16, 2: .q40, 3: .q41, 6: .q50, 7: .q51, 8: .q80, 10: .q2K, 11: .q3K, 12: .q4K,
     13: .q5K, 14: .q6K, 20: .iq4NL, 23: .iq4XS, 24: .int8, 25: .int16, 26: .int32, 27: .int64, 28: .float64,
-    30: .bfloat16, 34: .tq1_0, 35: .tq2_0, 39: .mxfp4, 40: .nvfp4,
+    30: .bfloat16, 34: .tq10, 35: .tq20, 39: .mxfp4, 40: .nvfp4,
   ]
 
   private static let unsupported: [UInt32: String] = [

@@ -6,8 +6,8 @@ enum RareBlocks {
   /// - Returns: nil for formats that are none of these.
   static func numbers(_ type: StoredType, _ block: UnsafeRawBufferPointer) -> [Float]? {
     switch type {
-    case .tq1_0: ternaryDigits(block)
-    case .tq2_0: ternaryPairs(block)
+    case .tq10: ternaryDigits(block)
+    case .tq20: ternaryPairs(block)
     case .mxfp4: microscaled(block)
     case .nvfp4: scaledBySixteen(block)
     default: nil

@@ -7,7 +7,11 @@ extension PackedMatrix {
   /// few bits, scales and, in some, minima; as in files but for the order in which they lie.
   package enum Format: String, Sendable, CaseIterable {
     case int8, int4
-    case q4_0, q4_1, q5_0, q5_1, q8_0
+    case q40 = "q4_0"
+    case q41 = "q4_1"
+    case q50 = "q5_0"
+    case q51 = "q5_1"
+    case q80 = "q8_0"
     case q2K = "q2_k"
     case q3K = "q3_k"
     case q4K = "q4_k"
@@ -36,11 +40,11 @@ extension PackedMatrix {
       switch self {
       case .int8: GM_INT8
       case .int4: GM_INT4
-      case .q4_0: GM_Q4_0
-      case .q4_1: GM_Q4_1
-      case .q5_0: GM_Q5_0
-      case .q5_1: GM_Q5_1
-      case .q8_0: GM_Q8_0
+      case .q40: GM_Q4_0
+      case .q41: GM_Q4_1
+      case .q50: GM_Q5_0
+      case .q51: GM_Q5_1
+      case .q80: GM_Q8_0
       case .q2K: GM_Q2_K
       case .q3K: GM_Q3_K
       case .q4K: GM_Q4_K
