@@ -57,7 +57,8 @@ let package = Package(
     module("Files"),
     module("StrictJSON"),
     module("Checkpoints", ["Tensors", "Wording", "Files", "StrictJSON", crypto]),
-    module("Tokenization", ["Wording", "StrictJSON", "CSentencePiece"]),
+    module("ChatTemplates", ["StrictJSON"]),
+    module("Tokenization", ["Wording", "StrictJSON", "ChatTemplates", "CSentencePiece"]),
     module("Images", ["Tensors", "Files", "StrictJSON", "CPNG", "CTurboJPEG", "CWebP", crypto]),
     module(
       "Models", ["Tensors", "Wording", "Files", "StrictJSON", "Checkpoints", "Images", "Tokenization"]),
@@ -150,7 +151,8 @@ let package = Package(
     tests("Files", []),
     tests("StrictJSON", []),
     tests("Checkpoints", ["Comparing", "Timing", "Tensors", "Files", "StrictJSON"]),
-    tests("Tokenization", []),
+    tests("ChatTemplates", ["StrictJSON"]),
+    tests("Tokenization", ["ChatTemplates", "StrictJSON"]),
     tests("Images", ["Comparing", "Timing", "Checkpoints", "Files", "StrictJSON", "Tensors", crypto]),
     tests(
       "Models",
