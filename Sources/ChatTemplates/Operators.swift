@@ -40,7 +40,7 @@ enum Operators {
     // The whole is asked for before any of it is made.
     try budget.require(size.overflow ? Int.max / 2 : size.partialValue)
     var builder = TextBuilder(budget)
-    for _ in 0..<count { try builder.append(text) }
+    try builder.append(text, times: count)
     return builder.text()
   }
 

@@ -1,7 +1,7 @@
 /// What rendering a template may take, in proportion to what it is given: a template comes from outside.
 package struct TemplateLimits: Sendable {
   /// Steps that every template may take: evaluated expressions, and characters by sixteens.
-  package var steps = 150_000
+  package var steps = 80_000
   /// Further steps for each value of a conversation.
   package var stepsPerValue = 2_000
   /// Bytes of the texts and lists that live at the same time, besides the conversation.

@@ -63,7 +63,7 @@ package struct TemplateText: Sendable {
   var runs: [Run] { storage.runs }
   /// Of characters.
   var count: Int { storage.count }
-  var isEmpty: Bool { bytes.isEmpty }
+  package var isEmpty: Bool { bytes.isEmpty }
   var isASCII: Bool { count == bytes.count }
 
   package var string: String { String(decoding: bytes, as: UTF8.self) }
@@ -77,7 +77,9 @@ package struct TemplateText: Sendable {
     }
   }
 
-  func hasSameCharacters(as other: TemplateText) -> Bool { storage === other.storage || bytes == other.bytes }
+  package func hasSameCharacters(as other: TemplateText) -> Bool {
+    storage === other.storage || bytes == other.bytes
+  }
 
   /// The index in `runs` of the run that holds a byte.
   func run(at byte: Int) -> Int {
@@ -164,4 +166,44 @@ extension Unicode.Scalar {
     default: false
     }
   }
+}
+
+extension TemplateText {
+  /// A text of parts of different origins.
+  package init(joining parts: [(text: String, origin: TextOrigin)]) {
+    var bytes: [UInt8] = []
+    var runs: [Run] = []
+    for (text, origin) in parts where !text.isEmpty {
+      bytes += text.utf8
+      if runs.last?.origin == origin { runs.removeLast() }
+      runs.append(Run(end: bytes.count, origin: origin))
+    }
+    self.init(bytes: bytes, runs: runs, budget: nil)
+  }
+
+  package var byteCount: Int { bytes.count }
+
+  /// The bytes of one origin, stretch by stretch.
+  package func ranges(of origin: TextOrigin) -> [Range<Int>] {
+    var start = 0
+    return runs.compactMap { run in
+      defer { start = run.end }
+      return run.origin == origin ? start..<run.end : nil
+    }
+  }
+
+  /// The part within some bytes, at whose ends characters or origins change.
+  package func part(_ range: Range<Int>) -> TemplateText {
+    var runs: [Run] = []
+    for run in self.runs where run.end > range.lowerBound {
+      runs.append(Run(end: min(run.end, range.upperBound) - range.lowerBound, origin: run.origin))
+      if run.end >= range.upperBound { break }
+    }
+    return TemplateText(bytes: Array(bytes[range]), runs: range.isEmpty ? [] : runs, budget: nil)
+  }
+
+  package func begins(with other: TemplateText) -> Bool { hasPrefix(other) }
+
+  /// Whether it has nothing but white space.
+  package var isBlank: Bool { scalars.allSatisfy(\.scalar.isPythonSpace) }
 }

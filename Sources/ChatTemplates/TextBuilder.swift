@@ -24,6 +24,18 @@ struct TextBuilder {
     }
   }
 
+  /// Appends a text several times.
+  mutating func append(_ text: TemplateText, times: Int) throws {
+    guard text.runs.count == 1, let origin = text.runs.first?.origin, times > 0 else {
+      for _ in 0..<times { try append(text) }
+      return
+    }
+    try reserve(text.bytes.count * times)
+    extend(by: text.bytes.count * times, origin)
+    bytes.reserveCapacity(bytes.count + text.bytes.count * times)
+    for _ in 0..<times { bytes.append(contentsOf: text.bytes) }
+  }
+
   mutating func append(_ string: String, _ origin: TextOrigin = .template) throws {
     guard !string.isEmpty else { return }
     try reserve(string.utf8.count)

@@ -24,6 +24,37 @@ package enum TokenizerFolder {
     return try SentencePieceTokenizer(bytes: readBytes(url), file: url.path)
   }
 
+  static func optionalObject(_ name: String, in folder: URL) throws -> JSONObject? {
+    let url = folder.appendingPathComponent(name)
+    guard FileManager.default.fileExists(atPath: url.path) else { return nil }
+    return try readObject(url)
+  }
+
+  /// The chat template that came with the model in a folder; nil if none did.
+  /// - Throws: ``TokenizationError``, or `JSONError` for malformed JSON.
+  package static func chatTemplate(_ folder: URL) throws -> ModelChatTemplate? {
+    var documents = ChatTemplateSource.Documents()
+    let jinja = folder.appendingPathComponent("chat_template.jinja")
+    if FileManager.default.fileExists(atPath: jinja.path) {
+      guard let text = String(validating: try readBytes(jinja), as: UTF8.self) else {
+        throw TokenizationError.chatTemplate("\(jinja.path): it is no UTF-8 text.")
+      }
+      documents.jinja = text
+    }
+    documents.legacy = try optionalObject("chat_template.json", in: folder)
+    documents.processor = try optionalObject("processor_config.json", in: folder)
+    documents.tokenizer = try optionalObject("tokenizer_config.json", in: folder)
+    documents.specialTokens = try optionalObject("special_tokens_map.json", in: folder)
+    return try ModelChatTemplate(ChatTemplateSource(documents, place: folder.path + "/"))
+  }
+
+  /// The ids after which generation ends by the folder's generation_config.json.
+  package static func generationEnds(_ folder: URL) throws -> [Int] {
+    guard let json = try optionalObject("generation_config.json", in: folder), let ends = json["eos_token_id"]
+    else { return [] }
+    return ends.array?.compactMap(\.int) ?? ends.int.map { [$0] } ?? []
+  }
+
   static func readObject(_ url: URL) throws -> JSONObject {
     try JSONObject.read(contentsOf: url, limits: JSONLimits(bytes: largestFile))
   }
@@ -58,15 +89,15 @@ private struct TokenizerFiles {
 
   init(folder: URL) throws {
     self.folder = folder
-    configuration = try Self.optionalObject("tokenizer_config.json", in: folder) ?? JSONObject()
-    let map = try Self.optionalObject("special_tokens_map.json", in: folder) ?? JSONObject()
+    configuration = try TokenizerFolder.optionalObject("tokenizer_config.json", in: folder) ?? JSONObject()
+    let map = try TokenizerFolder.optionalObject("special_tokens_map.json", in: folder) ?? JSONObject()
     names = SpecialTokenNames(configuration).merging(SpecialTokenNames(map))
   }
 
   func load() throws -> any TextTokenizer {
     let model = folder.appendingPathComponent("tokenizer.model")
     let hasModel = FileManager.default.fileExists(atPath: model.path)
-    let fast = try Self.optionalObject("tokenizer.json", in: folder)
+    let fast = try TokenizerFolder.optionalObject("tokenizer.json", in: folder)
     let fastFile = folder.appendingPathComponent("tokenizer.json").path
     let isLegacy = try configuration.optionalBool("legacy") ?? true
     if hasModel, isLegacy || fast == nil {
@@ -95,7 +126,9 @@ private struct TokenizerFiles {
   /// The added tokens of all files; where two describe the same id, the more detailed one counts.
   private func addedTokens(_ fast: JSONObject?, file: String) throws -> [AddedToken] {
     var tokens: [Int: AddedToken] = [:]
-    for (content, value) in try Self.optionalObject("added_tokens.json", in: folder) ?? JSONObject() {
+    for (content, value) in try TokenizerFolder.optionalObject("added_tokens.json", in: folder)
+      ?? JSONObject()
+    {
       guard let id = value.int else { continue }
       tokens[id] = AddedToken(id: id, content: content, isSpecial: names.contains(content))
     }
@@ -113,11 +146,5 @@ private struct TokenizerFiles {
       tokens[id] = try AddedToken(description, id: id)
     }
     return tokens.values.sorted { $0.id < $1.id }
-  }
-
-  private static func optionalObject(_ name: String, in folder: URL) throws -> JSONObject? {
-    let url = folder.appendingPathComponent(name)
-    guard FileManager.default.fileExists(atPath: url.path) else { return nil }
-    return try TokenizerFolder.readObject(url)
   }
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite(.serialized) struct HostileTemplateTests {
   #if DEBUG
     /// Without optimisation everything takes some ten times as long.
-    static let most = Duration.seconds(1.5)
+    static let most = Duration.seconds(5)
   #else
     static let most = Duration.milliseconds(100)
   #endif
