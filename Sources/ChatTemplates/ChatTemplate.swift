@@ -8,7 +8,7 @@ package struct ChatTemplate: Sendable {
   private let body: [Statement]
 
   /// The largest template that is read, in bytes; those of models have some ten thousand.
-  package static let largestSource = 256 << 10
+  package static let largestSource = 128 << 10
 
   /// Reads a template.
   /// - Throws: ``ChatTemplateError`` with the line at fault.

@@ -202,8 +202,5 @@ extension TemplateText {
     return TemplateText(bytes: Array(bytes[range]), runs: range.isEmpty ? [] : runs, budget: nil)
   }
 
-  package func begins(with other: TemplateText) -> Bool { hasPrefix(other) }
-
-  /// Whether it has nothing but white space.
-  package var isBlank: Bool { scalars.allSatisfy(\.scalar.isPythonSpace) }
+  package var withoutBlanksAtEnd: TemplateText { part(stripped(nil, .right)) }
 }

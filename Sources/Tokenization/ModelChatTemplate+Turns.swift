@@ -105,13 +105,12 @@ package struct TurnTemplate: Sendable {
       guard ranges.count == 1, let range = ranges.first, range.lowerBound >= start,
         text.part(range).hasSameCharacters(as: answer.text), !answer.text.isEmpty
       else { continue }
-      // Blanks behind the words that invited the answer are the model's own, if it wrote any.
-      let invited = answer.invitation.byteCount
-      let follows =
-        invited >= start && invited <= range.lowerBound && text.begins(with: answer.invitation)
-        && text.part(invited..<range.lowerBound).isBlank
-      prompt += PromptText(
-        text.part(start..<(follows ? invited : range.lowerBound)), pictureMark: pictureMark)
+      // The ids follow the words that invited them, whose blanks at the end finished turns may write otherwise.
+      let written = text.part(0..<range.lowerBound)
+      let bare = written.withoutBlanksAtEnd
+      let follows = start <= bare.byteCount && bare == answer.invitation.withoutBlanksAtEnd
+      let front = follows ? answer.invitation : written
+      prompt += PromptText(front.part(start..<front.byteCount), pictureMark: pictureMark)
       prompt += .tokens(answer.ids)
       start = range.upperBound
     }
