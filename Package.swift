@@ -151,7 +151,7 @@ let package = Package(
     tests("Files", []),
     tests("StrictJSON", []),
     tests("Checkpoints", ["Comparing", "Timing", "Tensors", "Files", "StrictJSON"]),
-    tests("ChatTemplates", ["StrictJSON"]),
+    tests("ChatTemplates", ["Timing", "StrictJSON"]),
     tests("Tokenization", ["ChatTemplates", "StrictJSON"]),
     tests("Images", ["Comparing", "Timing", "Checkpoints", "Files", "StrictJSON", "Tensors", crypto]),
     tests(

@@ -98,7 +98,8 @@ package struct TemplateDate: Sendable, Equatable {
     case "n": return "\n"
     case "t": return "\t"
     case "%": return "%"
-    default: throw TemplateFault.unsupported("the code %\(code) of dates")
+    case _ where code.isLetter: throw TemplateFault.unsupported("the code %\(code) of dates")
+    default: return isBare ? "%-\(code)" : "%\(code)"
     }
   }
 }

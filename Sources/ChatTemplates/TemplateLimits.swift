@@ -12,7 +12,9 @@ package struct TemplateLimits: Sendable {
   package init() {}
 
   /// How deeply expressions, statements, calls and values may lie in each other; every thread's stack holds it.
-  static let depth = 200
+  static let depth = 150
+  /// How deeply a single expression may.
+  static let expressionDepth = 100
   /// As Jinja's sandbox has it.
   static let rangeLength = 100_000
 }

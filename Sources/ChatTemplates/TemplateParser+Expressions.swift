@@ -225,6 +225,7 @@ extension TemplateParser {
 
   private mutating func subscripted(_ base: Expression, _ line: Int) throws(ChatTemplateError) -> Expression {
     func isEnd(_ token: TemplateToken) -> Bool { token.isSymbol("]") || token.isSymbol(",") }
+    if skip(symbol: "]") { return try made(.item(base, made(.list([], isTuple: true), line)), line) }
     let start = current.isSymbol(":") ? nil : try expression()
     if skip(symbol: ":") {
       let stop = current.isSymbol(":") || isEnd(current) ? nil : try expression()

@@ -90,7 +90,7 @@ struct TemplateParser {
   /// An expression, unless it is deeper than may be evaluated.
   func made(_ form: Expression.Form, _ line: Int) throws(ChatTemplateError) -> Expression {
     let expression = Expression(form, line: line)
-    guard expression.depth <= TemplateLimits.depth / 2 else {
+    guard expression.depth <= TemplateLimits.expressionDepth else {
       throw ChatTemplateError(kind: .limit, name: name, line: line, message: TemplateFault.tooDeep.message)
     }
     return expression
