@@ -32,28 +32,3 @@ final class KeptScope {
 
   init(_ scope: Scope) { self.scope = scope }
 }
-
-/// What a call is given, evaluated.
-struct Arguments {
-  var positional: [Value] = []
-  var keywords: [(name: String, value: Value)] = []
-
-  /// The values of parameters by their names; nil for those that are not given.
-  /// - Throws: If there are others.
-  func bind(_ names: String...) throws -> [Value?] {
-    guard positional.count <= names.count else {
-      throw TemplateFault("at most \(names.count) arguments are taken but \(positional.count) given")
-    }
-    var values = positional.map(Optional.some) + repeatElement(nil, count: names.count - positional.count)
-    for (name, value) in keywords {
-      guard let index = names.firstIndex(of: name) else {
-        throw TemplateFault("unexpected argument '\(name)'")
-      }
-      guard values[index] == nil else { throw TemplateFault("the argument '\(name)' is given twice") }
-      values[index] = value
-    }
-    return values
-  }
-
-  func keyword(_ name: String) -> Value? { keywords.first { $0.name == name }?.value }
-}

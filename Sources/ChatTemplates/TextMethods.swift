@@ -245,33 +245,3 @@ extension Arguments {
     return budget
   }
 }
-
-extension [Value?] {
-  /// A parameter that must be a text.
-  func text(_ index: Int, _ function: String) throws -> TemplateText {
-    guard case .text(let text)? = self[index] else {
-      throw TemplateFault("\(function) needs a text, not \(self[index]?.typeName ?? "nothing")")
-    }
-    return text
-  }
-
-  /// A parameter that may be left out or None.
-  func optionalText(_ index: Int, _ function: String) throws -> TemplateText? {
-    switch self[index] {
-    case nil, Value.none?: nil
-    default: try text(index, function)
-    }
-  }
-
-  /// A number; nil where it is left out or None.
-  func int(_ index: Int, _ function: String) throws -> Int? {
-    switch self[index] {
-    case nil, Value.none?: return nil
-    case let value?:
-      guard let number = value.int else {
-        throw TemplateFault("\(function) needs an integer, not \(value.typeName)")
-      }
-      return number
-    }
-  }
-}
