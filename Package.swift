@@ -58,7 +58,8 @@ let package = Package(
     module("StrictJSON"),
     module("Checkpoints", ["Tensors", "Wording", "Files", "StrictJSON", crypto]),
     module("GGUF", ["Tensors", "Wording", "Files", "StrictJSON", "Checkpoints"]),
-    module("Tokenization", ["Wording", "StrictJSON", "CSentencePiece"]),
+    module("ChatTemplates", ["StrictJSON"]),
+    module("Tokenization", ["Wording", "StrictJSON", "ChatTemplates", "CSentencePiece"]),
     module("Images", ["Tensors", "Files", "StrictJSON", "CPNG", "CTurboJPEG", "CWebP", crypto]),
     module(
       "Models", ["Tensors", "Wording", "Files", "StrictJSON", "Checkpoints", "Images", "Tokenization"]),
@@ -153,7 +154,8 @@ let package = Package(
     tests("StrictJSON", []),
     tests("Checkpoints", ["Comparing", "Timing", "Tensors", "Files", "StrictJSON"]),
     tests("GGUF", ["Comparing", "Timing", "Checkpoints", "StrictJSON", "Tensors"]),
-    tests("Tokenization", []),
+    tests("ChatTemplates", ["Timing", "StrictJSON"]),
+    tests("Tokenization", ["ChatTemplates", "StrictJSON"]),
     tests("Images", ["Comparing", "Timing", "Checkpoints", "Files", "StrictJSON", "Tensors", crypto]),
     tests(
       "Models",

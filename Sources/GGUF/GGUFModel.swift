@@ -1,6 +1,6 @@
 package import Checkpoints
 package import Foundation
-internal import StrictJSON
+package import StrictJSON
 internal import Tensors
 
 /// A model in one or several GGUF files, as what its family's folder would be.
@@ -20,7 +20,7 @@ package enum GGUFModel {
     let stored = parts.flatMap(\.names)
     let text = try TextModel(main, stored: stored)
     let tokenizer = try TokenizerDocuments(main.metadata)
-    var documents = try tokenizer.documents()
+    var documents: [String: JSONObject] = [:]
     let encoder = try projector.map { try ProjectorFile(GGUFFile($0)) }
     let family = try encoder.map(family)
     let names = family?.decoder ?? (stem: "model.", head: "lm_head.weight")
@@ -37,14 +37,21 @@ package enum GGUFModel {
     }
     if let encoder, let family {
       try check(encoder, width: text.width)
-      documents["config.json"] = .object(
-        try family.configuration(text: configuration, sections: text.sections, id: tokenizer.id))
-      documents["preprocessor_config.json"] = .object(try family.preprocessor())
+      documents["config.json"] = try family.configuration(
+        text: configuration, sections: text.sections, id: tokenizer.id)
+      documents["preprocessor_config.json"] = try family.preprocessor()
     } else {
-      documents["config.json"] = .object(configuration)
+      documents["config.json"] = configuration
     }
     return CheckpointFolder(
-      url, documents: GGUFDocuments(path: url.path, documents: documents), tensors: source)
+      url, documents: GGUFDocuments(path: url.path, objects: documents, tokenizer: tokenizer), tensors: source)
+  }
+
+  /// The documents of a text model's tokenizer alone.
+  /// - Throws: As `open`.
+  package static func documents(_ url: URL) throws -> any DocumentSource {
+    GGUFDocuments(
+      path: url.path, objects: [:], tokenizer: try TokenizerDocuments(GGUFFile(SplitFiles(url).files[0]).metadata))
   }
 
   private static func family(_ file: ProjectorFile) throws -> any ProjectorFamily {
@@ -66,12 +73,16 @@ package enum GGUFModel {
   }
 }
 
-/// Documents that stand for those of a folder.
+/// Documents that stand for those of a folder; a tokenizer's are only made where they are asked for.
 private struct GGUFDocuments: DocumentSource {
   let path: String
-  let documents: [String: Document]
+  let objects: [String: JSONObject]
+  let tokenizer: TokenizerDocuments
 
-  func document(_ name: String) -> Document? { documents[name] }
+  func document(_ name: String) throws -> Document? {
+    if let object = objects[name] { return .object(object) }
+    return try tokenizer.document(name)
+  }
 }
 
 /// The parts of a model that is split into several files.

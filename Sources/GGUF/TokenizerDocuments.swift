@@ -36,20 +36,17 @@ struct TokenizerDocuments {
   /// The number of tokens.
   var count: Int { tokens.count }
 
-  /// Documents by their names in a folder.
-  func documents() throws -> [String: Document] {
-    var documents: [String: Document] = [
-      "tokenizer_config.json": .object(try configuration()),
-      "generation_config.json": .object(JSONObject([("eos_token_id", JSONValue(try endIDs))])),
-    ]
-    switch try metadata.string(Self.key("model")) {
-    case "gpt2": documents["tokenizer.json"] = .object(try bytePairs())
-    case "llama": documents["tokenizer.model"] = .bytes(try sentencePieces())
-    case let model:
-      throw metadata.fault(
-        Self.key("model"), "tokenizers of the kind \(model) are not supported; gpt2 and llama are")
+  /// What a folder would have under a name; nil for what is no part of this tokenizer.
+  func document(_ name: String) throws -> Document? {
+    switch (name, try metadata.string(Self.key("model"))) {
+    case ("tokenizer_config.json", _): .object(try configuration())
+    case ("generation_config.json", _): .object(JSONObject([("eos_token_id", JSONValue(try endIDs))]))
+    case ("tokenizer.json", "gpt2"): .object(try bytePairs())
+    case ("tokenizer.model", "llama"): .bytes(try sentencePieces())
+    case (_, "gpt2"), (_, "llama"): nil
+    case (_, let model):
+      throw metadata.fault(Self.key("model"), "tokenizers of the kind \(model) are not supported; gpt2 and llama are")
     }
-    return documents
   }
 
   // MARK: What is special

@@ -33,7 +33,8 @@ public final class Model: Sendable {
   ///   - weights: Their format in memory; nil for the stored one.
   ///   - threads: The most threads that one operation uses, at least 1.
   ///   - systemText: What the model is told in front of every conversation; nil for the template's own words.
-  ///   - template: The name of the conversation template, such as `vicuna_v1`; nil for the one that the model was trained with.
+  ///   - template: The name of the conversation template, such as `vicuna_v1`; nil for the chat template that
+  ///     came with the model, or the one that its family was trained with.
   ///   - base: The model that `folder` only changes, if it holds an adapter or a projector and does not name its base.
   ///   - projector: The file of the picture encoder of a model in a GGUF file; without it such a model reads text only.
   ///   - families: The families that can be loaded.

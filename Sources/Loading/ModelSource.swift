@@ -1,8 +1,8 @@
 internal import Checkpoints
-internal import Foundation
+package import Foundation
 internal import GGUF
 internal import Models
-internal import StrictJSON
+package import StrictJSON
 
 /// Where a model's tensors lie: in one folder, in a base model's folder and one that changes it, or in files that hold
 /// everything.
@@ -59,6 +59,17 @@ struct ModelSource {
     return try folder.adding(part: "mm_projector", in: url) { name in
       name.range(of: "mm_projector.").map { "model." + name[$0.lowerBound...] }
     }
+  }
+}
+
+extension GammaModel {
+  /// Whether a model is one file that holds everything.
+  package static func isFile(_ url: URL) -> Bool { GGUFFile.isOne(url) }
+
+  /// The small files of a model in a folder, or what stands for them in a GGUF file.
+  /// - Throws: An error that names the file.
+  package static func documents(_ url: URL) throws -> any DocumentSource {
+    GGUFFile.isOne(url) ? try GGUFModel.documents(url) : FolderDocuments(url)
   }
 }
 

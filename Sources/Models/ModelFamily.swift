@@ -24,6 +24,8 @@ package protocol ModelFamily: Sendable {
   var towers: [TowerFolder] { get }
   /// The conversation template that its models were trained with.
   var template: ConversationTemplate { get }
+  /// What a model's own chat template spells for a picture, where that is not the token of its rows.
+  var pictureMark: String? { get }
   /// What makes pictures the models' inputs; nil for models that read text only.
   /// - Throws: `JSONError` if a setting makes no sense or is not supported.
   func imageProcessor(_ settings: PreprocessorSettings) throws -> (any ImageProcessor)?
@@ -39,6 +41,7 @@ extension ModelFamily {
   package var towers: [TowerFolder] { [] }
   package var picturesPerPrompt: Int? { nil }
   package var pictureSide: Int? { nil }
+  package var pictureMark: String? { nil }
 
   /// What makes pictures the inputs of the models in a folder, for families that read pictures.
   /// - Parameters:

@@ -29,6 +29,41 @@ package enum TokenizerFolder {
     try TokenizerFiles(documents).load()
   }
 
+  /// The chat template that came with a model; nil if none did.
+  /// - Throws: ``TokenizationError``, or `JSONError` for malformed JSON.
+  package static func chatTemplate(_ documents: any DocumentSource) throws -> ModelChatTemplate? {
+    var found = ChatTemplateSource.Documents()
+    if let jinja = try documents.document("chat_template.jinja") {
+      guard let text = String(validating: try bytes(jinja), as: UTF8.self) else {
+        throw TokenizationError.chatTemplate("\(documents.path)/chat_template.jinja: it is no UTF-8 text.")
+      }
+      found.jinja = text
+    }
+    found.legacy = try object("chat_template.json", documents)
+    found.processor = try object("processor_config.json", documents)
+    found.tokenizer = try object("tokenizer_config.json", documents)
+    found.specialTokens = try object("special_tokens_map.json", documents)
+    return try ModelChatTemplate(ChatTemplateSource(found, place: documents.path + "/"))
+  }
+
+  /// The ids after which generation ends by a model's generation_config.json.
+  package static func generationEnds(_ documents: any DocumentSource) throws -> [Int] {
+    guard let json = try object("generation_config.json", documents), let ends = json["eos_token_id"] else { return [] }
+    return ends.array?.compactMap(\.int) ?? ends.int.map { [$0] } ?? []
+  }
+
+  fileprivate static func object(_ name: String, _ documents: any DocumentSource) throws -> JSONObject? {
+    try documents.object(name, limits: JSONLimits(bytes: largestFile))
+  }
+
+  fileprivate static func bytes(_ document: Document) throws -> [UInt8] {
+    switch document {
+    case .file(let url): try readBytes(url)
+    case .bytes(let bytes): bytes
+    case .object: []
+    }
+  }
+
   static func readObject(_ url: URL) throws -> JSONObject {
     try JSONObject.read(contentsOf: url, limits: JSONLimits(bytes: largestFile))
   }
@@ -63,19 +98,19 @@ private struct TokenizerFiles {
 
   init(_ documents: any DocumentSource) throws {
     self.documents = documents
-    configuration = try Self.object("tokenizer_config.json", documents) ?? JSONObject()
-    let map = try Self.object("special_tokens_map.json", documents) ?? JSONObject()
+    configuration = try TokenizerFolder.object("tokenizer_config.json", documents) ?? JSONObject()
+    let map = try TokenizerFolder.object("special_tokens_map.json", documents) ?? JSONObject()
     names = SpecialTokenNames(configuration).merging(SpecialTokenNames(map))
   }
 
   func load() throws -> any TextTokenizer {
     let model = try documents.document("tokenizer.model")
-    let fast = try Self.object("tokenizer.json", documents)
+    let fast = try TokenizerFolder.object("tokenizer.json", documents)
     let fastFile = path("tokenizer.json")
     let isLegacy = try configuration.optionalBool("legacy") ?? true
     if let model, isLegacy || fast == nil {
       return try SentencePieceTokenizer(
-        bytes: Self.bytes(model), file: path("tokenizer.model"),
+        bytes: TokenizerFolder.bytes(model), file: path("tokenizer.model"),
         addedTokens: addedTokens(fast, file: fastFile),
         addsBOS: configuration.optionalBool("add_bos_token"), padName: names.pad, isLegacy: isLegacy)
     }
@@ -86,10 +121,10 @@ private struct TokenizerFiles {
 
   private func loadMergesFile() throws -> any TextTokenizer {
     guard let merges = try documents.document("merges.txt"),
-      let vocabulary = try Self.object("vocab.json", documents)
+      let vocabulary = try TokenizerFolder.object("vocab.json", documents)
     else { throw TokenizationError.noTokenizer(folder: documents.path) }
     return try PipelineTokenizer(
-      vocabulary: vocabulary, merges: Self.bytes(merges),
+      vocabulary: vocabulary, merges: TokenizerFolder.bytes(merges),
       tokenizerClass: configuration.optionalString("tokenizer_class"), file: documents.path,
       addedTokens: addedTokens(nil, file: ""), names: names)
   }
@@ -97,7 +132,7 @@ private struct TokenizerFiles {
   /// The added tokens of all files; where two describe the same id, the more detailed one counts.
   private func addedTokens(_ fast: JSONObject?, file: String) throws -> [AddedToken] {
     var tokens: [Int: AddedToken] = [:]
-    for (content, value) in try Self.object("added_tokens.json", documents) ?? JSONObject() {
+    for (content, value) in try TokenizerFolder.object("added_tokens.json", documents) ?? JSONObject() {
       guard let id = value.int else { continue }
       tokens[id] = AddedToken(id: id, content: content, isSpecial: names.contains(content))
     }
@@ -119,16 +154,4 @@ private struct TokenizerFiles {
 
   /// A file's name for messages.
   private func path(_ name: String) -> String { "\(documents.path)/\(name)" }
-
-  private static func object(_ name: String, _ documents: any DocumentSource) throws -> JSONObject? {
-    try documents.object(name, limits: JSONLimits(bytes: TokenizerFolder.largestFile))
-  }
-
-  private static func bytes(_ document: Document) throws -> [UInt8] {
-    switch document {
-    case .file(let url): try TokenizerFolder.readBytes(url)
-    case .bytes(let bytes): bytes
-    case .object: []
-    }
-  }
 }

@@ -47,7 +47,9 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     name: [.customLong("conv-mode"), .customLong("chat-template")],
-    help: ArgumentHelp("Conversation template; by default the family's.", valueName: "conv-mode"),
+    help: ArgumentHelp(
+      "Conversation template; by default the folder's own chat template, otherwise the family's.",
+      valueName: "conv-mode"),
     transform: TemplateChoice.named)
   var template: TemplateChoice?
 
