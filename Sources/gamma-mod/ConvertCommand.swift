@@ -138,8 +138,8 @@ struct ConvertCommand: ParsableCommand {
       inputs: [model.url] + [modelBase?.url, arank?.url, data?.url].compactMap { $0 })
     try verification.check(model.url, base: modelBase?.url)
     let report = try arank.map { try ARankReport(contentsOf: $0.url) }
-    if let count = try GammaInspection(model.url, base: modelBase?.url).model.sizes?.decoder.layerCount {
-      _ = try conversion.routedLayers(report, layerCount: count)
+    if let decoder = try GammaInspection(model.url, base: modelBase?.url).model.sizes?.decoder {
+      _ = try conversion.routedLayers(report, of: decoder)
     }
     let fitted = try fittedRouter(conversion, report, log)
     let routed = try conversion.convert(
