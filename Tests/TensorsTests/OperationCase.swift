@@ -20,7 +20,8 @@ struct OperationCase: Sendable, CustomStringConvertible {
       [
         linear(rows: n, inputs: 5, outputs: 3), linear(rows: 5, inputs: n, outputs: 9),
         linear(rows: 6, inputs: 7, outputs: n), rmsNorm(rows: 3, width: n), layerNorm(rows: 3, width: n),
-        add(n), scale(n),
+        add(n), scale(n), shifted(n), transposed(rows: n, width: 3), slidingSum(rows: n, width: 5),
+        slidingSum(rows: 6, width: n),
         scaleRows(rows: n, width: 3), scaleRows(rows: 2, width: n), gather(rows: n, width: 4),
         gather(rows: 4, width: n),
         assemble(n), replace(n), columns(rows: n, width: 5), columns(rows: 3, width: n),
@@ -114,6 +115,43 @@ struct OperationCase: Sendable, CustomStringConvertible {
     OperationCase(
       name: "scale", inputs: [[n]], apply: { $0.scale($1[0], by: -1.5) },
       reference: { $0[0].map { -1.5 * $0 } })
+  }
+
+  static func shifted(_ n: Int) -> OperationCase {
+    OperationCase(
+      name: "shifted", inputs: [[n]], apply: { $0.shifted($1[0], by: 0.75) },
+      reference: { $0[0].map { $0 + 0.75 } })
+  }
+
+  static func transposed(rows: Int, width: Int) -> OperationCase {
+    OperationCase(
+      name: "transposed", inputs: [[rows, width]], apply: { $0.transposed($1[0]) },
+      reference: { v in (0..<rows * width).map { v[0][$0 % rows * width + $0 / rows] } })
+  }
+
+  /// Rows that see themselves and the two in front of them, the first half without the latter.
+  static func slidingSum(rows: Int, width: Int) -> OperationCase {
+    var sources: [Int32] = []
+    for row in 0..<rows {
+      for step in 0..<3 {
+        let isCut = step < 2 && 2 * row < rows
+        sources.append(isCut ? -1 : Int32(max(-1, row - 2 + step)))
+      }
+    }
+    let seen = sources
+    return OperationCase(
+      name: "slidingSum", inputs: [[rows, width], [width, 1, 3], [width]],
+      apply: { $0.slidingSum($1[0], sources: seen, weight: $1[1], bias: $1[2]) },
+      reference: { v in
+        (0..<rows * width).map { index -> Double in
+          let (row, column) = (index / width, index % width)
+          var sum = v[2][column]
+          for step in 0..<3 where seen[3 * row + step] >= 0 {
+            sum += v[1][3 * column + step] * v[0][Int(seen[3 * row + step]) * width + column]
+          }
+          return sum
+        }
+      })
   }
 
   static func scaleRows(rows: Int, width: Int) -> OperationCase {
