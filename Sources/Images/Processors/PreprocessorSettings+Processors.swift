@@ -154,6 +154,10 @@ extension LFM2VLImageProcessor {
     guard fewestTiles <= mostTiles, mostTiles <= 1024, fewestRows <= mostRows, tolerance > 0 else {
       throw json.error(at: "max_tiles", "no picture lies within the bounds of tiles and tokens")
     }
+    guard patchSize * mergeSize <= 1 << 12 else {
+      throw json.error(
+        at: "encoder_patch_size", "squares of patches cannot have \(patchSize * mergeSize) pixels a side")
+    }
     guard tileSide % (patchSize * mergeSize) == 0 else {
       throw json.error(at: "tile_size", "tiles must be made of squares of \(patchSize * mergeSize) pixels")
     }

@@ -37,9 +37,7 @@ struct Qwen3VL: ModelFamily {
         mlp: .plain(activation, "mlp.linear_fc1", "mlp.linear_fc2"))
       depth = try DecoderConfiguration.size(
         json, "depth", default: 27, limit: DecoderConfiguration.layerLimit)
-      patches = MergedPatches(
-        patch: try size("patch_size", 16), frames: try size("temporal_patch_size", 2),
-        merge: try size("spatial_merge_size", 2))
+      patches = try MergedPatches(json, patch: 16)
       let positions = try size("num_position_embeddings", 2304)
       side = Int(Double(positions).squareRoot())
       let deep = try json.optionalInts("deepstack_visual_indexes") ?? [8, 16, 24]

@@ -38,9 +38,7 @@ struct QwenVL: ModelFamily {
         mlp: isFirst ? .plain(.quickGelu, "mlp.fc1", "mlp.fc2") : .gated)
       depth = try DecoderConfiguration.size(
         json, "depth", default: 32, limit: DecoderConfiguration.layerLimit)
-      patches = MergedPatches(
-        patch: try size("patch_size", 14), frames: try size("temporal_patch_size", 2),
-        merge: try size("spatial_merge_size", 2))
+      patches = try MergedPatches(json, patch: 14)
       window = isFirst ? nil : try size("window_size", 112) / patches.merge / patches.patch
       wholeBlocks = Set(try json.optionalInts("fullatt_block_indexes") ?? [7, 15, 23, 31])
       guard block.isSound, window != 0 else {

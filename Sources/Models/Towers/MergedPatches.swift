@@ -1,4 +1,5 @@
 internal import Images
+internal import StrictJSON
 internal import Tensors
 
 /// Pictures of any size as patches, of which squares become one row of the decoder. The patches of a square follow each other.
@@ -7,6 +8,13 @@ struct MergedPatches: Sendable {
   let patch, frames, merge: Int
   /// More patches along one side than any picture that fits a decoder has.
   static let mostPatches = 4096
+
+  /// - Parameter usual: The side of a patch where the configuration of the tower does not say.
+  init(_ json: JSONObject, patch usual: Int) throws {
+    patch = try DecoderConfiguration.size(json, "patch_size", default: usual, limit: 1024)
+    frames = try DecoderConfiguration.size(json, "temporal_patch_size", default: 2, limit: 64)
+    merge = try DecoderConfiguration.size(json, "spatial_merge_size", default: 2, limit: 64)
+  }
 
   /// Numbers of one patch: channels, frames, rows, columns.
   var patchNumbers: Int { 3 * frames * patch * patch }
