@@ -78,9 +78,7 @@ package struct Prompt: Sendable {
     let marks = ids.count { $0 == mark }
     var rowsPerMark = images.map { encoder.tokenCount(of: $0) }
     if marks != images.count, marks == images.reduce(0, { $0 + $1.views }) {
-      rowsPerMark = images.flatMap { image in
-        [Int](repeating: encoder.tokenCount(of: image) / image.views, count: image.views)
-      }
+      rowsPerMark = images.flatMap { encoder.tokenCounts(ofViews: $0) }
     }
     guard marks == rowsPerMark.count else { throw AnswerError.pictureMarks(marks, pictures: images.count) }
     var next = 0

@@ -66,7 +66,7 @@ extension ModelConversion {
     try Self.convertible(source)
     let session = try VisionLanguageSession(
       source, routing: .ignored, threads: threads, registry: registry, onRead: onRead)
-    let routed = try routedLayers(report, layerCount: session.model.decoder.layers.count)
+    let routed = try routedLayers(report, of: session.model.decoder.configuration)
     return try SampleReader(session, imageLimits: imageLimits).attentionRouter(
       items, routed: routed, onProgress: onProgress)
   }

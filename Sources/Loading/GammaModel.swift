@@ -50,6 +50,12 @@ package enum GammaModel {
       }
       return dense
     }
+    let routable = dense.decoder.configuration.routableLayers
+    if let fixed = configuration.layers.first(where: { !routable.contains($0) }) {
+      throw ModelError(
+        "\(folder.url.path): config.json routes the layer \(fixed), whose convolution needs all rows; only layers with attention can be routed"
+      )
+    }
     if case .skip(let share) = routing {
       configuration.prefill = .imageSkip(share)
       configuration.skipByLayer = nil

@@ -43,11 +43,18 @@ package struct ModelConversion: Sendable {
 
   /// The layers that will be routed, ascending.
   /// - Parameter report: Needed unless the layers are listed.
-  /// - Throws: `ModelError` if the report is of another model, or no layer or one that does not exist is chosen.
-  package func routedLayers(_ report: ARankReport?, layerCount: Int) throws -> [Int] {
+  /// - Throws: `ModelError` if the report is of another model, or no layer, one that does not exist or one that cannot be
+  ///   routed is chosen.
+  package func routedLayers(_ report: ARankReport?, of decoder: DecoderConfiguration) throws -> [Int] {
+    let (layerCount, routable) = (decoder.layerCount, Set(decoder.routableLayers))
     let layers: [Int]
     switch choice {
     case .cosine:
+      guard routable.count == layerCount else {
+        throw ModelError(
+          choice:
+            "a schedule of depth skips rows in every layer, but layers with convolutions run all of them")
+      }
       guard (0...CosineSchedule.maximalSkip).contains(skip) else {
         throw ModelError(
           choice:
@@ -62,21 +69,28 @@ package struct ModelConversion: Sendable {
             "the layers \(list) cannot be routed: each must be below \(layerCount), the model's count, and appear once"
         )
       }
-      layers = list
-    case .usual:
-      layers = Array(try fitting(report, layerCount).order(by: variant).dropFirst(min(4, layerCount - 1)))
-    case .allButHighest(let count):
-      let order = try fitting(report, layerCount).order(by: variant)
-      guard (0..<layerCount).contains(count) else {
+      if let fixed = list.first(where: { !routable.contains($0) }) {
         throw ModelError(
           choice:
-            "\(count) dense layers of \(layerCount) leave none to route; keep between 0 and \(layerCount - 1)"
+            "the layer \(fixed) cannot be routed: its convolution mixes neighbouring rows and runs all of them; name layers with attention"
+        )
+      }
+      layers = list
+    case .usual:
+      let order = try fitting(report, layerCount).order(by: variant).filter(routable.contains)
+      layers = Array(order.dropFirst(min(4, order.count - 1)))
+    case .allButHighest(let count):
+      let order = try fitting(report, layerCount).order(by: variant).filter(routable.contains)
+      guard (0..<order.count).contains(count) else {
+        throw ModelError(
+          choice:
+            "\(count) dense layers of \(order.count) leave none to route; keep between 0 and \(order.count - 1)"
         )
       }
       layers = Array(order.dropFirst(count))
     case .below(let threshold):
       let values = try fitting(report, layerCount).values(variant)
-      layers = values.indices.filter { values[$0] < threshold }
+      layers = values.indices.filter { routable.contains($0) && values[$0] < threshold }
     }
     guard !layers.isEmpty else {
       throw ModelError(choice: "no layer is left to route; raise the threshold or name at least one layer")
@@ -105,7 +119,7 @@ package struct ModelConversion: Sendable {
     guard model.routing == nil,
       try model.configuration.optionalObject("mod")?.optionalBool("mod_enable") != true
     else { throw ModelError("the model has routed layers already; convert its dense original") }
-    let layers = try routedLayers(report, layerCount: model.decoder.layers.count)
+    let layers = try routedLayers(report, of: model.decoder.configuration)
     guard (0...1).contains(skip) else {
       throw ModelError(choice: "the share of image rows to skip must be between 0 and 1, not \(skip)")
     }
@@ -122,7 +136,7 @@ package struct ModelConversion: Sendable {
         CosineSchedule(layerCount: model.decoder.layers.count, skip: skip).shares
     }
     for case let layer as DenseLayer in model.decoder.layers where layers.contains(layer.index) {
-      layer.downProjection.double()
+      layer.doubleMLP()
     }
     switch routerSharing {
     case .shared:

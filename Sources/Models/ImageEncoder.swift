@@ -40,6 +40,8 @@ package protocol ImageEncoder: Sendable {
   func check(_ input: ImageInput) throws
   /// Rows of the decoder that the picture takes.
   func tokenCount(of input: ImageInput) -> Int
+  /// Rows of each view of the picture, for prompts that have words between them.
+  func tokenCounts(ofViews input: ImageInput) -> [Int]
   /// What the tower makes of the picture.
   /// - Shape: → `[n, tower width]`
   func features(_ input: ImageInput, _ tape: Tape) -> Value
@@ -55,6 +57,10 @@ package protocol ImageEncoder: Sendable {
 }
 
 extension ImageEncoder {
+  package func tokenCounts(ofViews input: ImageInput) -> [Int] {
+    [Int](repeating: tokenCount(of: input) / input.views, count: input.views)
+  }
+
   package func axisPlaces(_ ids: [Int], imageTokenID: Int, inputs: [ImageInput]) -> AxisPlaces? { nil }
 
   /// The rows of a picture.

@@ -14,6 +14,7 @@ package struct ModelRegistry: Sendable {
   package static let standard = ModelRegistry(families: [
     PlainDecoder.self, Llava.self, LlavaHR.self, OriginalLlava.self, MiniGemini.self, LlavaOneVision.self,
     SmolVLM.self, QwenVL.self,
+    Qwen3VL.self, Gemma3.self, LFM2VL.self,
   ])
 
   /// The same families and another, which is asked before them.

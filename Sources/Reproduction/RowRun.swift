@@ -88,8 +88,7 @@ struct RowRun {
 
   private func attentionRouter(_ conversion: ModelConversion) throws -> Tensor {
     let session = try VisionLanguageSession(study.base, routing: .ignored, threads: 1)
-    let layers = try conversion.routedLayers(
-      material.ranks, layerCount: session.model.decoder.layers.count)
+    let layers = try conversion.routedLayers(material.ranks, of: session.model.decoder.configuration)
     return try SampleReader(session).attentionRouter(material.samples, routed: layers)
   }
 

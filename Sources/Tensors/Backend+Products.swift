@@ -1,6 +1,7 @@
 internal import CKernels
 
-/// What becomes of a product's numbers: residual + factors · activation(product + bias), each part optional.
+/// What becomes of a product's numbers: residual + factors · activation(product + bias), each part optional; a second
+/// product, which the first one gates, is multiplied in behind the activation.
 struct ProductEnding {
   /// - Shape: `[outputs]`
   var bias: Tensor?
@@ -16,7 +17,7 @@ struct ProductEnding {
 }
 
 extension Backend {
-  /// out = ending(x · weightᵀ), or with `up` ending(silu(x · weightᵀ) · (x · upᵀ)); for computing without gradients.
+  /// out = ending(x · weightᵀ), or with `up` that of activation(x · weightᵀ) · (x · upᵀ); for computing without gradients.
   ///
   /// One pass over the result where the weights are packed or the project's own kernels multiply; otherwise the matrix
   /// library's product and then the rest.
@@ -33,9 +34,13 @@ extension Backend {
     if let up {
       let second = Tensor(uninitialized: out.shape, pool: pool)
       multiply(&rows, up, into: second, pool: pool)
-      kernels.functions.swiglu(out.floatPointer, second.floatPointer, out.floatPointer, Int64(out.count))
+      let gate = ending.activation ?? .identity
+      kernels.functions.gated(
+        gate.kernel, out.floatPointer, second.floatPointer, out.floatPointer, Int64(out.count))
     }
-    finish(out, ending)
+    var rest = ending
+    if up != nil { rest.activation = nil }
+    finish(out, rest)
   }
 
   /// out = x · weightᵀ, where what comes behind is not done in the same pass: by the matrix library, or by the project's own

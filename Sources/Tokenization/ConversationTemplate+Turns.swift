@@ -12,6 +12,13 @@ extension ConversationTemplate {
       roles: ["<|im_start|>user\n", "<|im_start|>assistant\n"], separator: "<|im_end|>\n", turns: turns)
   }()
 
+  /// Qwen3-VL, which has no system text of its own.
+  package static let qwen3VL: ConversationTemplate = {
+    var template = qwen2VL
+    (template.name, template.system) = ("qwen3_vl", PromptText())
+    return template
+  }()
+
   /// LLaVA-OneVision on Qwen 2.
   package static let llavaOneVision: ConversationTemplate = {
     var turns = TurnFormat()
@@ -28,10 +35,30 @@ extension ConversationTemplate {
     turns.opening = "<|im_start|>"
     turns.openAnswer = "Assistant:"
     turns.beforeTextAlone = " "
-    turns.tilesPictures = true
+    turns.tiles = .idefics3
     return ConversationTemplate(
       name: "smolvlm", style: .turns, systemOpening: "System: ", system: "", roles: ["User:", "Assistant:"],
       separator: "<end_of_utterance>\n", turns: turns)
+  }()
+
+  /// Gemma 3, whose system text stands in front of the first question.
+  package static let gemma3: ConversationTemplate = {
+    var turns = TurnFormat()
+    turns.pictureTags = ["\n\n<start_of_image>", "<end_of_image>\n\n"]
+    turns.trimsText = true
+    turns.opensWithSystem = false
+    return ConversationTemplate(
+      name: "gemma_3", style: .turns, system: "",
+      roles: ["<start_of_turn>user\n", "<start_of_turn>model\n"], separator: "<end_of_turn>\n", turns: turns)
+  }()
+
+  /// LFM2 and LFM2-VL.
+  package static let lfm2: ConversationTemplate = {
+    var turns = TurnFormat()
+    turns.tiles = .lfm2
+    return ConversationTemplate(
+      name: "lfm2", style: .turns, systemOpening: "<|im_start|>system\n", system: "",
+      roles: ["<|im_start|>user\n", "<|im_start|>assistant\n"], separator: "<|im_end|>\n", turns: turns)
   }()
 
   /// LLaMA 3 Instruct, and LLaVA models on it.
@@ -65,7 +92,7 @@ extension ConversationTemplate {
   /// - Parameter grids: Of each picture in the order of the prompt.
   /// - Throws: ``TokenizationError`` if there are more or fewer grids than pictures.
   package func tilingPictures(in prompt: PromptText, grids: [PictureGrid]) throws -> PromptText {
-    guard turns.tilesPictures else { return prompt }
+    guard let words = turns.tiles else { return prompt }
     guard grids.count == prompt.pictureCount else {
       throw TokenizationError.invalidConversation(
         template: name,
@@ -73,7 +100,7 @@ extension ConversationTemplate {
           "it has \(counted(prompt.pictureCount, "picture")), but \(counted(grids.count, "is", "are")) given")
     }
     var rest = grids[...]
-    return prompt.replacing { part in part == .picture ? rest.popFirst()?.text : nil }
+    return prompt.replacing { part in part == .picture ? rest.popFirst()?.text(words) : nil }
   }
 }
 
@@ -87,18 +114,39 @@ package struct PictureGrid: Sendable, Equatable {
     self.columns = columns
   }
 
-  fileprivate var text: PromptText {
-    let around = "<fake_token_around_image>"
-    var text = PromptText()
+  fileprivate func text(_ words: TileWords) -> PromptText {
+    var text = PromptText.control(words.opening)
     if rows > 0, columns > 0 {
       for row in 1...rows {
-        for column in 1...columns {
-          text += .control("\(around)<row_\(row)_col_\(column)>") + .picture
-        }
-        text += .control("\n")
+        for column in 1...columns { text += .control(words.tile(row, column)) + .picture }
+        text += .control(words.afterRow)
       }
-      text += .control("\n")
+      text += .control(words.afterRows)
     }
-    return text + .control("\(around)<global-img>") + .picture + .control(around)
+    let front = rows > 0 && columns > 0 ? words.whole : words.alone
+    return text + .control(front) + .picture + .control(words.closing)
   }
+}
+
+/// The words around the tiles of a picture and the view of the whole behind them.
+package enum TileWords: Sendable, Equatable {
+  case idefics3, lfm2
+
+  private static let around = "<fake_token_around_image>"
+
+  fileprivate var opening: String { self == .lfm2 ? "<|image_start|>" : "" }
+
+  fileprivate func tile(_ row: Int, _ column: Int) -> String {
+    switch self {
+    case .idefics3: "\(Self.around)<row_\(row)_col_\(column)>"
+    case .lfm2: "<|img_row_\(row)_col_\(column)|>"
+    }
+  }
+
+  fileprivate var afterRow: String { self == .idefics3 ? "\n" : "" }
+  fileprivate var afterRows: String { self == .idefics3 ? "\n" : "" }
+  /// In front of the whole picture behind tiles, and of one that was not cut up.
+  fileprivate var whole: String { self == .idefics3 ? "\(Self.around)<global-img>" : "<|img_thumbnail|>" }
+  fileprivate var alone: String { self == .idefics3 ? whole : "" }
+  fileprivate var closing: String { self == .idefics3 ? Self.around : "<|image_end|>" }
 }

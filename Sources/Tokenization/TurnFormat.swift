@@ -16,8 +16,9 @@ package struct TurnFormat: Sendable, Equatable {
   package var trimsText = false
   /// The system text stands in front of the conversation; if not, in front of the first question.
   package var opensWithSystem = true
-  /// Each picture is cut into tiles, which ``ConversationTemplate/tilingPictures(in:grids:)`` writes out.
-  package var tilesPictures = false
+  /// The words between a picture's tiles, which ``ConversationTemplate/tilingPictures(in:grids:)`` writes out; nil where
+  /// pictures stand as they are.
+  package var tiles: TileWords?
 
   package init() {}
 

@@ -133,7 +133,7 @@ private struct TracePictures {
     switch pixels.shape.count {
     case 2:
       var start = 0
-      return try (0..<(grids?.count ?? 0) / 3).map { index in
+      let pictures = try (0..<(grids?.count ?? 0) / 3).map { index in
         let grid = size(grids, index, 3)
         let count = (grid?.height ?? 0).multipliedReportingOverflow(by: grid?.width ?? 0)
         guard !count.overflow, count.partialValue >= 0, count.partialValue <= pixels.rows - start else {
@@ -142,6 +142,23 @@ private struct TracePictures {
         }
         defer { start += count.partialValue }
         return ImageInput(pixels: pixels.rows(start..<start + count.partialValue), grid: grid)
+      }
+      // One picture per prompt, or all for each.
+      return pictures.count == rows && rows > 1 ? [pictures[nextRow]] : pictures
+    case 3:
+      // Patches of views, padded to as many; each view stands for a picture.
+      guard let shapes = try name("spatial_shapes").map({ try file.int64s($0).map { Int($0) } }),
+        shapes.count == 2 * pixels.rows
+      else { throw AnswerError("\(file.url.path): spatial_shapes must say how high and wide each view is") }
+      let own = pixels.rows == rows && rows > 1 ? nextRow..<nextRow + 1 : 0..<pixels.rows
+      return try own.map { index in
+        let grid = ImageInput.Size(height: shapes[2 * index], width: shapes[2 * index + 1])
+        let count = grid.height.multipliedReportingOverflow(by: grid.width)
+        guard !count.overflow, (0...pixels.shape[1]).contains(count.partialValue) else {
+          throw AnswerError("\(file.url.path): spatial_shapes asks for more patches than pixel_values holds")
+        }
+        let view = pixels.rows(index..<index + 1).reshaped([pixels.shape[1], pixels.shape[2]])
+        return ImageInput(pixels: view.rows(0..<count.partialValue), viewGrids: [grid])
       }
     case 4:
       // One picture per prompt, or all for one prompt.

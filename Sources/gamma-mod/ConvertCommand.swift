@@ -135,8 +135,8 @@ struct ConvertCommand: ParsableCommand {
       inputs: companions.place(model).urls + [arank?.url, data?.url].compactMap { $0 })
     let place = try companions.checkedPlace(model)
     let report = try arank.map { try ARankReport(contentsOf: $0.url) }
-    if let count = try GammaInspection(place).model.sizes?.decoder.layerCount {
-      _ = try conversion.routedLayers(report, layerCount: count)
+    if let decoder = try GammaInspection(place).model.sizes?.decoder {
+      _ = try conversion.routedLayers(report, of: decoder)
     }
     let fitted = try fittedRouter(conversion, report, log)
     let routed = try conversion.convert(

@@ -54,10 +54,11 @@ import Tokenization
     let error = #expect(throws: ModelError.self) { try ModelRegistry.standard.random(json, seed: 1) }
     #expect(
       error?.description
-        == "config.json: the model type parrot is not supported; supported are llama, mistral, qwen2, qwen3 (text only); "
+        == "config.json: the model type parrot is not supported; supported are llama, mistral, qwen2, qwen3, lfm2, qwen3_vl_text, gemma3_text (text only); "
         + "llava (LLaVA-1.5 in Hugging Face layout); llava_llama with is_multipath_encoder (LLaVA-HR), mod_llava_llama "
         + "(γ-MoD-LLaVA-HR); llava, llava_llama (LLaVA-1.5 in its own code's layout); mgm (Mini-Gemini, also HD), mod_mgm "
-        + "(γ-MoD-Mini-Gemini); llava_onevision; smolvlm, idefics3; qwen2_vl, qwen2_5_vl")
+        + "(γ-MoD-Mini-Gemini); llava_onevision; smolvlm, idefics3; qwen2_vl, qwen2_5_vl; qwen3_vl; gemma3; lfm2_vl"
+    )
   }
 
   @Test(arguments: [
@@ -68,7 +69,9 @@ import Tokenization
     ("llava-onevision", "llava_onevision", "LLaVAOneVisionImageProcessor"),
     ("smolvlm", "smolvlm", "Idefics3ImageProcessor"), ("qwen2.5-vl", "qwen2_vl", "QwenVLImageProcessor"),
     ("llama-text", "vicuna_v1", ""), ("mistral-text", "mistral", ""), ("qwen2-text", "qwen_2_5", ""),
-    ("qwen3-text", "qwen_2_5", ""),
+    ("qwen3-text", "qwen_2_5", ""), ("qwen3-vl", "qwen3_vl", "QwenVLImageProcessor"),
+    ("gemma3", "gemma_3", "CLIPImageProcessor"), ("gemma3-text", "gemma_3", ""),
+    ("lfm2-vl", "lfm2", "LFM2VLImageProcessor"), ("lfm2-text", "lfm2", ""),
   ])
   func familiesSayHowTheirModelsAreAsked(name: String, template: String, processor: String) throws {
     let json = try configuration(name)

@@ -98,7 +98,7 @@ import Testing
         for kind in Activation.allCases {
           #expect(tape.activation(kind, x).tensor.floats()[place].isNaN, "\(kind): \(backend.summary)")
         }
-        #expect(tape.swiGLU(gate: x, up: ones).tensor.floats()[place].isNaN, "\(backend.summary)")
+        #expect(tape.gated(gate: x, up: ones).tensor.floats()[place].isNaN, "\(backend.summary)")
         let loss = tape.crossEntropy(x, targets: [0], scale: 1).tensor.scalar
         #expect(!loss.isFinite, "\(backend.summary)")
       }

@@ -79,6 +79,21 @@ struct ConversationTemplateTests {
         + "<|im_start|>assistant\nSo.<|im_end|>\n<|im_start|>user\n And? <|im_end|>\n<|im_start|>assistant\n"
     ),
     (
+      "qwen3_vl", "<|im_end|>",
+      "<|im_start|>user\n<|vision_start|><image><|vision_end|>Why?<|im_end|>\n"
+        + "<|im_start|>assistant\nSo.<|im_end|>\n<|im_start|>user\n And? <|im_end|>\n<|im_start|>assistant\n"
+    ),
+    (
+      "gemma_3", "<end_of_turn>",
+      "<start_of_turn>user\n\n\n<start_of_image><image><end_of_image>\n\nWhy?<end_of_turn>\n"
+        + "<start_of_turn>model\nSo.<end_of_turn>\n<start_of_turn>user\nAnd?<end_of_turn>\n<start_of_turn>model\n"
+    ),
+    (
+      "lfm2", "<|im_end|>",
+      "<|im_start|>user\n<image>Why?<|im_end|>\n<|im_start|>assistant\nSo.<|im_end|>\n"
+        + "<|im_start|>user\n And? <|im_end|>\n<|im_start|>assistant\n"
+    ),
+    (
       "llava_onevision", "<|im_end|>",
       "<|im_start|>user <image>\nWhy?<|im_end|><|im_start|>assistant \nSo.<|im_end|>"
         + "<|im_start|>user \n And? <|im_end|><|im_start|>assistant\n"
@@ -123,6 +138,11 @@ struct ConversationTemplateTests {
         == "<|im_start|>User:\(around)<row_1_col_1><image>\(around)<row_1_col_2><image>\n"
         + "\n\(around)<global-img><image>\(around)\(around)<global-img><image>\(around)"
         + "Why?<end_of_utterance>\nAssistant:")
+    #expect(
+      try ConversationTemplate.lfm2.tilingPictures(in: PromptText(parsing: "<image><image>"), grids: grids)
+        .string
+        == "<|image_start|><|img_row_1_col_1|><image><|img_row_1_col_2|><image><|img_thumbnail|><image><|image_end|>"
+        + "<|image_start|><image><|image_end|>")
     #expect(throws: TokenizationError.self) {
       try ConversationTemplate.smolVLM.tilingPictures(in: prompt, grids: [])
     }

@@ -10,6 +10,8 @@ typedef enum {
   GM_GELU_ERF = 0,    // x/2 · (1 + erf(x/√2))
   GM_GELU_TANH = 1,   // the tanh approximation of it
   GM_GELU_QUICK = 2,  // x · sigmoid(1.702 x)
+  GM_SILU = 3,        // x · sigmoid(x)
+  GM_IDENTITY = 4,    // x
 } GMActivation;
 
 // How keys and values are held.
@@ -37,7 +39,7 @@ typedef struct {
 } GMSpan;
 
 // Queries that see the same spans. `query` points at the first row's first head, the others follow; `output` and the
-// gradients likewise. When causal, the last query sees every key and each earlier query one key less.
+// gradients likewise. When causal, the last query sees every key and each earlier query one key less; `ahead` adds to that.
 typedef struct {
   const float *query;
   float *output;
@@ -49,7 +51,8 @@ typedef struct {
   int32_t span_count;
   int32_t causal;
   int32_t rounds;  // whether the forward pass may round its operands to bfloat16
-  int64_t window;  // the most keys that a query sees, the last ones; 0 for all
+  int64_t window;  // the most keys up to its own that a query sees, the last ones; 0 for all
+  const int32_t *ahead;  // of causal queries, how many keys behind its own each one sees, never fewer in all than the one before; null for none
 } GMAttention;
 
 typedef struct {
@@ -140,7 +143,8 @@ typedef struct {
   int64_t rows;
 } GMRows;
 
-// Where a product goes: out = residual + factors · activation(product + bias), each of them optional.
+// Where a product goes: out = residual + factors · activation(product + bias), each of them optional. With a second product,
+// which the first one gates, activation(product + bias) · second takes the place of the activation.
 typedef struct {
   float *out;
   int64_t stride;
@@ -169,8 +173,10 @@ typedef struct {
   void (*add_scaled)(float *accumulator, const float *x, float scale, int64_t count);
   void (*activation)(GMActivation kind, const float *x, float *out, int64_t count);
   void (*activation_backward)(GMActivation kind, const float *x, const float *dout, float *dx, int64_t count);
-  void (*swiglu)(const float *gate, const float *up, float *out, int64_t count);
-  void (*swiglu_backward)(const float *gate, const float *up, const float *dout, float *dgate, float *dup, int64_t count);
+  // activation(gate) · up
+  void (*gated)(GMActivation kind, const float *gate, const float *up, float *out, int64_t count);
+  void (*gated_backward)(GMActivation kind, const float *gate, const float *up, const float *dout, float *dgate, float *dup,
+                         int64_t count);
   double (*sum_of_squares)(const float *x, int64_t count);
   void (*to_bfloat16)(const float *x, uint16_t *out, int64_t count);
   void (*from_bfloat16)(const uint16_t *x, float *out, int64_t count);
@@ -237,6 +243,8 @@ typedef struct {
 
   // Lines `x [lines, head_width]` in a narrow format, each with its scale where that has scales.
   void (*narrow_lines)(GMSpanFormat format, const float *x, int64_t lines, int64_t head_width, void *out, float *scales);
+  // One key or value of a head as floats.
+  void (*read_line)(const GMSpan *span, int32_t is_value, int64_t row, int64_t head, int64_t head_width, float *out);
   // softmax(scale · query · keyᵀ) · value for the units first ..< last; `scratch` holds attention_scratch floats. A unit
   // is a block of attention_block queries of an item in all heads that share a key/value head. Those of an item lie
   // together, those of all items for one key/value head before those for the next one; neighbours share their keys.
