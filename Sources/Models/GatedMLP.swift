@@ -28,9 +28,10 @@ struct GatedMLP: Sendable {
 
   /// Doubles what is added: by the last matrix or, where a norm would take that back, by the norm.
   func double() {
-    let (parameter, offset) = outputNorm.map { ($0.weight, $0.offset) } ?? (down.weight, 0)
-    let doubled = parameter.tensor.floats().map { 2 * ($0 + offset) - offset }
-    parameter.tensor = Tensor(doubled, shape: parameter.shape).converted(to: parameter.tensor.dtype)
+    guard let norm = outputNorm else { return down.weight.double() }
+    let (weight, offset) = (norm.weight, norm.offset)
+    let doubled = weight.tensor.floats().map { 2 * ($0 + offset) - offset }
+    weight.tensor = Tensor(doubled, shape: weight.shape).converted(to: weight.tensor.dtype)
   }
 
   /// - Parameter factors: On what is added, one per row.
