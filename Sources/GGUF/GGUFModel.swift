@@ -6,7 +6,7 @@ internal import Tensors
 /// A model in one or several GGUF files, as what its family's folder would be.
 package enum GGUFModel {
   private static let projectors: [any ProjectorFamily.Type] = [
-    LlavaProjector.self, Idefics3Projector.self, QwenProjector.self,
+    LlavaProjector.self, Idefics3Projector.self, QwenProjector.self, Qwen3Projector.self, Gemma3Projector.self,
   ]
 
   /// - Parameters:
@@ -65,8 +65,10 @@ package enum GGUFModel {
 
   /// The projector's last matrix gives rows of the text model.
   private static func check(_ encoder: ProjectorFile, width: Int) throws {
-    let last = ["mm.2.weight", "mm.model.fc.weight"].lazy.compactMap { encoder.file.entries[$0] }.first
-    guard let last, let rows = last.shape.first, rows != width else { return }
+    let last = ["mm.2.weight", "mm.model.fc.weight", "mm.input_projection.weight"].lazy.compactMap { encoder.file.entries[$0] }.first
+    // Gemma's matrix is stored the other way round.
+    let axis = last?.name == "mm.input_projection.weight" ? last?.shape.last : last?.shape.first
+    guard let rows = axis, rows != width else { return }
     throw CheckpointError(
       encoder.file.url.path,
       "its features have \(rows) numbers and the text model's rows \(width); name files that belong together")

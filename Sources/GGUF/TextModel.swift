@@ -20,6 +20,12 @@ struct TextModel {
     "qwen2vl": Architecture(modelType: "qwen2"),
     "qwen3": Architecture(modelType: "qwen3"),
     "qwen3vl": Architecture(modelType: "qwen3"),
+    "gemma3": Architecture(
+      modelType: "gemma3_text", normShift: 1,
+      layerNames: layerNames.merging([
+        "post_attention_norm": "post_attention_layernorm", "ffn_norm": "pre_feedforward_layernorm",
+        "post_ffw_norm": "post_feedforward_layernorm",
+      ]) { $1 }),
   ]
 
   /// Parts of a layer by their names in the file.
@@ -93,11 +99,33 @@ struct TextModel {
     json["rms_norm_eps"] = .number(try metadata.double(prefix + "attention.layer_norm_rms_epsilon"))
     json["rope_theta"] = .number(try metadata.optionalDouble(prefix + "rope.freq_base") ?? 10000)
     json["tie_word_embeddings"] = .bool(!stored.contains("output.weight"))
-    json["hidden_act"] = "silu"
     json["attention_bias"] = .bool(stored.contains("blk.0.attn_output.bias"))
     json["mlp_bias"] = .bool(stored.contains("blk.0.ffn_up.bias"))
     if let scaling = try scaling(floats) { json["rope_scaling"] = .object(scaling) }
+    if architecture.modelType == "gemma3_text" { try addGemma(&json) }
     return json
+  }
+
+  /// What Gemma's files leave to whoever reads them.
+  private func addGemma(_ json: inout JSONObject) throws {
+    let (layers, headWidth) = (try metadata.int(prefix + "block_count"), json["head_dim"]?.int ?? 0)
+    // The largest model alone scales by the width of a row's share, and is known by its layers.
+    let scalar = layers == 62 && heads > 0 ? try width / heads : headWidth
+    json["query_pre_attn_scalar"] = JSONValue(scalar)
+    if let scale = try metadata.optionalDouble(prefix + "attention.scale"), scale > 0 {
+      json["query_pre_attn_scalar"] = .number(1 / (scale * scale))
+    }
+    if let largest = try metadata.optionalDouble(prefix + "final_logit_softcapping") {
+      json["final_logit_softcapping"] = .number(largest)
+    }
+    json["sliding_window"] = JSONValue(try metadata.int(prefix + "attention.sliding_window"))
+    json["rope_local_base_freq"] = .number(try metadata.optionalDouble(prefix + "rope.freq_base_swa") ?? 10000)
+    let key = prefix + "attention.sliding_window_pattern"
+    guard case .bools(let slides)? = metadata[key] else {
+      json["sliding_window_pattern"] = JSONValue(try metadata.optionalInt(key) ?? 6)
+      return
+    }
+    json["layer_types"] = JSONValue(slides.map { $0 ? "sliding_attention" : "full_attention" })
   }
 
   /// The numbers of pairs that turn by time, row and column; nil where a position is one number.

@@ -18,15 +18,8 @@ struct LlavaProjector: ProjectorFamily {
   let decoder = (stem: "language_model.model.", head: "language_model.lm_head.weight")
 
   func configuration(text: JSONObject, sections: [Int]?, id: (String) -> Int?) throws -> JSONObject {
-    let vision = JSONObject([
-      ("model_type", "clip_vision_model"), ("hidden_size", JSONValue(try file.width)),
-      ("intermediate_size", JSONValue(try file.size("feed_forward_length"))),
-      ("num_hidden_layers", JSONValue(try file.size("block_count"))),
-      ("num_attention_heads", JSONValue(try file.size("attention.head_count"))),
-      ("image_size", JSONValue(try file.size("image_size"))),
-      ("patch_size", JSONValue(try file.size("patch_size"))),
-      ("layer_norm_eps", .number(try file.normEpsilon)), ("hidden_act", .string(try file.activation)),
-    ])
+    var vision = try file.tower()
+    vision["model_type"] = "clip_vision_model"
     return JSONObject([
       ("model_type", "llava"), ("text_config", .object(text)), ("vision_config", .object(vision)),
       // All layers of the file run; those behind the one that is read are not in it.
@@ -41,22 +34,9 @@ struct LlavaProjector: ProjectorFamily {
   }
 
   func tensors() throws -> [String: GGUFTensor] {
-    let mlp = try file.mlp()
-    var tensors = file.tensors([
-      ("v.patch_embd", stem + "embeddings.patch_embedding"),
-      ("v.position_embd", stem + "embeddings.position_embedding"),
-      ("v.pre_ln", stem + "pre_layrnorm"), ("v.post_ln", stem + "post_layernorm"),
-      ("mm.0", "multi_modal_projector.linear_1"), ("mm.2", "multi_modal_projector.linear_2"),
-    ])
+    var tensors = try file.towerTensors(stem)
     tensors.merge(
-      try file.blocks(
-        stem + "encoder.layers.",
-        [
-          ("ln1", "layer_norm1"), ("ln2", "layer_norm2"), ("attn_q", "self_attn.q_proj"),
-          ("attn_k", "self_attn.k_proj"),
-          ("attn_v", "self_attn.v_proj"), ("attn_out", "self_attn.out_proj"), (mlp.up, "mlp.fc1"),
-          (mlp.down, "mlp.fc2"),
-        ])
+      file.tensors([("mm.0", "multi_modal_projector.linear_1"), ("mm.2", "multi_modal_projector.linear_2")])
     ) { first, _ in first }
     tensors[stem + "embeddings.class_embedding"] = GGUFTensor("v.class_embd")
     if !file.has("v.post_ln.weight") {
