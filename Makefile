@@ -1,4 +1,4 @@
-.PHONY: setup build test check sanitize demo figures manual install uninstall check-install check-readme examples docs \
+.PHONY: setup build test test-real check sanitize demo figures manual install uninstall check-install check-readme examples docs \
   format lint bench bench-peers
 
 setup:
@@ -40,6 +40,12 @@ check-readme: setup
 # FILTER is a regular expression of the names to run (docs/testing.md).
 test: setup
 	swift test -c release -Xswiftc -enable-testing --scratch-path .build/testing $(if $(FILTER),--filter '$(FILTER)')
+
+# A real language model, which scripts/real-models brings over the network; where it cannot, nothing is tested and that is said.
+test-real: setup
+	@if scripts/real-models; then \
+	  swift test -c release -Xswiftc -enable-testing --scratch-path .build/testing --filter RealModelTests; \
+	else echo "the real model cannot be had here, so its tests are left out" >&2; fi
 
 # For work on whatever computes little: Swift without optimisation builds fast, C with it runs fast.
 check: setup

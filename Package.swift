@@ -208,6 +208,13 @@ let package = Package(
       ["StrictJSON", "MixtureOfDepths", "Loading", "Answering", "PocketWorld", "Benchmarks", "Tensors"]),
     tests("GammaMoD", ["StrictJSON"]),
     tests("GammaModTraining", ["GammaMoD", "RunTesting"]),
+    .testTarget(
+      name: "RealModelTests",
+      dependencies: [
+        "Answering", "Checkpoints", "Loading", "MixtureOfDepths", "Models", "StrictJSON", "Tensors",
+        "Tokenization",
+        "Tracing",
+      ], swiftSettings: settings),
     tests("gamma-mod", ["Checkpoints", "Comparing", "Images", "StrictJSON"]),
   ],
   cxxLanguageStandard: .cxx17

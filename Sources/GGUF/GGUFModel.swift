@@ -6,7 +6,8 @@ internal import Tensors
 /// A model in one or several GGUF files, as what its family's folder would be.
 package enum GGUFModel {
   private static let projectors: [any ProjectorFamily.Type] = [
-    LlavaProjector.self, Idefics3Projector.self, QwenProjector.self, Qwen3Projector.self, Gemma3Projector.self,
+    LlavaProjector.self, Idefics3Projector.self, QwenProjector.self, Qwen3Projector.self,
+    Gemma3Projector.self,
   ]
 
   /// - Parameters:
@@ -44,14 +45,16 @@ package enum GGUFModel {
       documents["config.json"] = configuration
     }
     return CheckpointFolder(
-      url, documents: GGUFDocuments(path: url.path, objects: documents, tokenizer: tokenizer), tensors: source)
+      url, documents: GGUFDocuments(path: url.path, objects: documents, tokenizer: tokenizer), tensors: source
+    )
   }
 
   /// The documents of a text model's tokenizer alone.
   /// - Throws: As `open`.
   package static func documents(_ url: URL) throws -> any DocumentSource {
     GGUFDocuments(
-      path: url.path, objects: [:], tokenizer: try TokenizerDocuments(GGUFFile(SplitFiles(url).files[0]).metadata))
+      path: url.path, objects: [:],
+      tokenizer: try TokenizerDocuments(GGUFFile(SplitFiles(url).files[0]).metadata))
   }
 
   private static func family(_ file: ProjectorFile) throws -> any ProjectorFamily {
@@ -65,7 +68,9 @@ package enum GGUFModel {
 
   /// The projector's last matrix gives rows of the text model.
   private static func check(_ encoder: ProjectorFile, width: Int) throws {
-    let last = ["mm.2.weight", "mm.model.fc.weight", "mm.input_projection.weight"].lazy.compactMap { encoder.file.entries[$0] }.first
+    let last = ["mm.2.weight", "mm.model.fc.weight", "mm.input_projection.weight"].lazy.compactMap {
+      encoder.file.entries[$0]
+    }.first
     // Gemma's matrix is stored the other way round.
     let axis = last?.name == "mm.input_projection.weight" ? last?.shape.last : last?.shape.first
     guard let rows = axis, rows != width else { return }

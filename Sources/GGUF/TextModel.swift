@@ -119,7 +119,8 @@ struct TextModel {
       json["final_logit_softcapping"] = .number(largest)
     }
     json["sliding_window"] = JSONValue(try metadata.int(prefix + "attention.sliding_window"))
-    json["rope_local_base_freq"] = .number(try metadata.optionalDouble(prefix + "rope.freq_base_swa") ?? 10000)
+    json["rope_local_base_freq"] = .number(
+      try metadata.optionalDouble(prefix + "rope.freq_base_swa") ?? 10000)
     let key = prefix + "attention.sliding_window_pattern"
     guard case .bools(let slides)? = metadata[key] else {
       json["sliding_window_pattern"] = JSONValue(try metadata.optionalInt(key) ?? 6)

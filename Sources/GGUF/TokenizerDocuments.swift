@@ -45,7 +45,8 @@ struct TokenizerDocuments {
     case ("tokenizer.model", "llama"): .bytes(try sentencePieces())
     case (_, "gpt2"), (_, "llama"): nil
     case (_, let model):
-      throw metadata.fault(Self.key("model"), "tokenizers of the kind \(model) are not supported; gpt2 and llama are")
+      throw metadata.fault(
+        Self.key("model"), "tokenizers of the kind \(model) are not supported; gpt2 and llama are")
     }
   }
 

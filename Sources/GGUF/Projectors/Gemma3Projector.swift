@@ -13,7 +13,9 @@ struct Gemma3Projector: ProjectorFamily {
     let (side, patch) = (try file.size("image_size"), try file.size("patch_size"))
     let square = try file.optionalSize("projector.scale_factor") ?? 4
     guard patch > 0, square > 0, side / patch >= square else {
-      throw file.fault("clip.vision.patch_size", "\(side) pixels have no \(square) patches of \(patch); convert the model again")
+      throw file.fault(
+        "clip.vision.patch_size",
+        "\(side) pixels have no \(square) patches of \(patch); convert the model again")
     }
     let rows = side / patch / square
     return JSONObject([
@@ -36,7 +38,8 @@ struct Gemma3Projector: ProjectorFamily {
     let side = JSONValue(try file.size("image_size"))
     return JSONObject(
       [
-        ("image_processor_type", "Gemma3ImageProcessor"), ("size", ["height": side, "width": side]), ("resample", 2),
+        ("image_processor_type", "Gemma3ImageProcessor"), ("size", ["height": side, "width": side]),
+        ("resample", 2),
       ] + (try file.colours()))
   }
 }

@@ -75,7 +75,8 @@ struct ProjectorFile {
   /// The sizes of a tower as `vision_config` has them for CLIP and SigLIP.
   func tower() throws -> JSONObject {
     JSONObject([
-      ("hidden_size", JSONValue(try width)), ("intermediate_size", JSONValue(try size("feed_forward_length"))),
+      ("hidden_size", JSONValue(try width)),
+      ("intermediate_size", JSONValue(try size("feed_forward_length"))),
       ("num_hidden_layers", JSONValue(try size("block_count"))),
       ("num_attention_heads", JSONValue(try size("attention.head_count"))),
       ("image_size", JSONValue(try size("image_size"))), ("patch_size", JSONValue(try size("patch_size"))),
@@ -88,14 +89,17 @@ struct ProjectorFile {
   func towerTensors(_ stem: String) throws -> [String: GGUFTensor] {
     let mlp = try mlp()
     return tensors([
-      ("v.patch_embd", stem + "embeddings.patch_embedding"), ("v.position_embd", stem + "embeddings.position_embedding"),
+      ("v.patch_embd", stem + "embeddings.patch_embedding"),
+      ("v.position_embd", stem + "embeddings.position_embedding"),
       ("v.pre_ln", stem + "pre_layrnorm"), ("v.post_ln", stem + "post_layernorm"),
     ]).merging(
       try blocks(
         stem + "encoder.layers.",
         [
-          ("ln1", "layer_norm1"), ("ln2", "layer_norm2"), ("attn_q", "self_attn.q_proj"), ("attn_k", "self_attn.k_proj"),
-          ("attn_v", "self_attn.v_proj"), ("attn_out", "self_attn.out_proj"), (mlp.up, "mlp.fc1"), (mlp.down, "mlp.fc2"),
+          ("ln1", "layer_norm1"), ("ln2", "layer_norm2"), ("attn_q", "self_attn.q_proj"),
+          ("attn_k", "self_attn.k_proj"),
+          ("attn_v", "self_attn.v_proj"), ("attn_out", "self_attn.out_proj"), (mlp.up, "mlp.fc1"),
+          (mlp.down, "mlp.fc2"),
         ])
     ) { first, _ in first }
   }
