@@ -32,10 +32,24 @@ package struct TokenArea: Sendable, Equatable {
   }
 }
 
+extension TokenArea {
+  /// The cells of each tile, tile by tile, and then of the whole; of the whole for every view if it was not cut up.
+  static func tiles(_ input: ImageInput, cells: ImageInput.Size) -> [TokenArea?] {
+    guard let grid = input.grid, grid.height > 0, grid.height * grid.width + 1 == input.views else {
+      return (0..<input.views).flatMap { _ in TokenArea.grid(cells) }
+    }
+    return (0..<grid.height * grid.width).flatMap {
+      TokenArea.grid(cells, tile: ($0 / grid.width, $0 % grid.width), of: grid)
+    } + TokenArea.grid(cells)
+  }
+}
+
 /// Turns pictures into rows of a decoder.
 package protocol ImageEncoder: Sendable {
   var towerParameters: [Parameter] { get }
   var projectorParameters: [Parameter] { get }
+  /// A picture without what processors add to make those of a batch equally large.
+  func unpadded(_ input: ImageInput) -> ImageInput
   /// - Throws: If the shapes are not those that this encoder reads.
   func check(_ input: ImageInput) throws
   /// Rows of the decoder that the picture takes.
@@ -45,6 +59,8 @@ package protocol ImageEncoder: Sendable {
   func features(_ input: ImageInput, _ tape: Tape) -> Value
   /// - Shape: → `[tokenCount(of: input), decoder width]`
   func project(_ features: Value, of input: ImageInput, _ tape: Tape) -> Value
+  /// Into how many runs of equal length a picture's rows fall where a prompt writes them out, with words between them.
+  func runs(of input: ImageInput) -> Int
   /// Where each token lies in the picture; nil for tokens that stand for no place. One per token.
   func areas(of input: ImageInput) -> [TokenArea?]
   /// Where a prompt's rows stand on several axes; nil for encoders whose rows stand one behind the other.
@@ -55,6 +71,9 @@ package protocol ImageEncoder: Sendable {
 }
 
 extension ImageEncoder {
+  package func unpadded(_ input: ImageInput) -> ImageInput { input }
+  package func runs(of input: ImageInput) -> Int { input.views }
+
   package func axisPlaces(_ ids: [Int], imageTokenID: Int, inputs: [ImageInput]) -> AxisPlaces? { nil }
 
   /// The rows of a picture.
@@ -90,7 +109,9 @@ extension SquareImageEncoder {
   package func areas(of input: ImageInput) -> [TokenArea?] {
     let cells = TokenArea.grid(.init(height: gridSide, width: gridSide))
     // A class token's row in front of the patches has no place in the picture.
-    let view = [TokenArea?](repeating: nil, count: max(0, tokensPerImage - cells.count)) + cells
+    let view =
+      [TokenArea?](repeating: nil, count: max(0, tokensPerImage - cells.count))
+      + cells.suffix(tokensPerImage)
     return (0..<input.views).flatMap { _ in view }
   }
 

@@ -12,8 +12,9 @@ package struct ModelRegistry: Sendable {
 
   /// The families that come with the library.
   package static let standard = ModelRegistry(families: [
-    PlainDecoder.self, Llava.self, LlavaHR.self, OriginalLlava.self, MiniGemini.self, LlavaOneVision.self,
-    SmolVLM.self, QwenVL.self,
+    PlainDecoder.self, Mistral3.self, Llava.self, LlavaHR.self, OriginalLlava.self, MiniGemini.self,
+    LlavaOneVision.self,
+    SmolVLM.self, QwenVL.self, InternVL.self,
   ])
 
   /// The same families and another, which is asked before them.

@@ -28,7 +28,7 @@ extension ConversationTemplate {
     turns.opening = "<|im_start|>"
     turns.openAnswer = "Assistant:"
     turns.beforeTextAlone = " "
-    turns.tilesPictures = true
+    turns.pictures = .tiles
     return ConversationTemplate(
       name: "smolvlm", style: .turns, systemOpening: "System: ", system: "", roles: ["User:", "Assistant:"],
       separator: "<end_of_utterance>\n", turns: turns)
@@ -58,14 +58,44 @@ extension ConversationTemplate {
       assistantSeparator: "</s>", turns: turns)
   }()
 
-  /// `prompt` with every picture written out as its tiles, where the template's models cut pictures up.
+  /// Mistral 3, and Pixtral: pictures are written line by line.
+  package static let pixtral: ConversationTemplate = {
+    var turns = TurnFormat()
+    turns.openAnswer = ""
+    turns.opensWithSystem = false
+    turns.pictures = .lines(between: "[IMG_BREAK]", behind: "[IMG_END]")
+    return ConversationTemplate(
+      name: "pixtral", style: .turns, system: "", roles: ["[INST]", ""], separator: "[/INST]",
+      assistantSeparator: "</s>", turns: turns)
+  }()
+
+  /// InternVL 3 and 3.5 in Hugging Face's layout.
+  package static let internVL: ConversationTemplate = {
+    var turns = TurnFormat()
+    turns.pictureTags = ["<img>", "</img>"]
+    turns.afterPicture = "\n"
+    return ConversationTemplate(
+      name: "internvl", style: .turns, systemOpening: "<|im_start|>system\n", system: "",
+      roles: ["<|im_start|>user\n", "<|im_start|>assistant\n"], separator: "<|im_end|>\n", turns: turns)
+  }()
+
+  /// InternVL 2.5 to 3.5 in their own code, which tells the model who it is.
+  package static let internVLChat: ConversationTemplate = {
+    var template = internVL
+    template.name = "internvl2_5"
+    template.system = .control(
+      "你是书生·万象，英文名是InternVL，是由上海人工智能实验室、清华大学及多家合作单位联合开发的多模态大语言模型。")
+    return template
+  }()
+
+  /// `prompt` with every picture written out, where the template's models read pictures as tiles or lines.
   ///
   /// Each picture's part then stands for the rows of one tile: the tiles of each row of the grid and at last the whole
-  /// picture, between words that name the places.
+  /// picture, between words that name the places. Or for the rows of one line.
   /// - Parameter grids: Of each picture in the order of the prompt.
   /// - Throws: ``TokenizationError`` if there are more or fewer grids than pictures.
   package func tilingPictures(in prompt: PromptText, grids: [PictureGrid]) throws -> PromptText {
-    guard turns.tilesPictures else { return prompt }
+    guard let writing = turns.pictures else { return prompt }
     guard grids.count == prompt.pictureCount else {
       throw TokenizationError.invalidConversation(
         template: name,
@@ -73,11 +103,11 @@ extension ConversationTemplate {
           "it has \(counted(prompt.pictureCount, "picture")), but \(counted(grids.count, "is", "are")) given")
     }
     var rest = grids[...]
-    return prompt.replacing { part in part == .picture ? rest.popFirst()?.text : nil }
+    return prompt.replacing { part in part == .picture ? rest.popFirst()?.text(writing) : nil }
   }
 }
 
-/// Into how many tiles a picture is cut; 0 × 0 if it is not.
+/// Into how many tiles a picture is cut, 0 × 0 if it is not; or the lines that it is written in, and rows to each.
 package struct PictureGrid: Sendable, Equatable {
   package var rows: Int
   package var columns: Int
@@ -87,7 +117,11 @@ package struct PictureGrid: Sendable, Equatable {
     self.columns = columns
   }
 
-  fileprivate var text: PromptText {
+  fileprivate func text(_ writing: TurnFormat.PictureWriting) -> PromptText {
+    if case .lines(let between, let behind) = writing {
+      return PromptText(
+        (0..<rows).flatMap { [.picture, .control($0 == rows - 1 ? behind : between)] })
+    }
     let around = "<fake_token_around_image>"
     var text = PromptText()
     if rows > 0, columns > 0 {

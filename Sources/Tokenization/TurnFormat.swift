@@ -16,8 +16,16 @@ package struct TurnFormat: Sendable, Equatable {
   package var trimsText = false
   /// The system text stands in front of the conversation; if not, in front of the first question.
   package var opensWithSystem = true
-  /// Each picture is cut into tiles, which ``ConversationTemplate/tilingPictures(in:grids:)`` writes out.
-  package var tilesPictures = false
+  /// How ``ConversationTemplate/tilingPictures(in:grids:)`` writes a picture out; nil if it is one place.
+  package var pictures: PictureWriting?
+
+  /// What a prompt has for a picture that takes several places.
+  package enum PictureWriting: Sendable, Equatable {
+    /// The tiles between words that name their places, and at last the whole (Idefics 3).
+    case tiles
+    /// The lines of its rows, with words between them and behind the last.
+    case lines(between: String, behind: String)
+  }
 
   package init() {}
 

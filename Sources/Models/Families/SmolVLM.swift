@@ -87,15 +87,24 @@ struct SmolVLM: ModelFamily {
       ImageInput(pixels: .zeros([1, 3, family.vision.imageSize, family.vision.imageSize]))
     }
 
-    /// The tiles row by row, then the whole.
     func areas(of input: ImageInput) -> [TokenArea?] {
-      let cells = ImageInput.Size(height: family.rowSide, width: family.rowSide)
-      guard let grid = input.grid, grid.height * grid.width + 1 == input.views else {
-        return (0..<input.views).flatMap { _ in TokenArea.grid(cells) }
+      TokenArea.tiles(input, cells: .init(height: family.rowSide, width: family.rowSide))
+    }
+
+    /// Batches are filled up with views of zeros.
+    func unpadded(_ input: ImageInput) -> ImageInput {
+      guard input.views > 1, input.pixels.shape.count == 4 else { return input }
+      let shown = (0..<input.views).filter { view in
+        input.pixels.rows(view..<view + 1).withFloats { $0.contains { $0 != 0 } }
       }
-      return (0..<grid.height * grid.width).flatMap {
-        TokenArea.grid(cells, tile: ($0 / grid.width, $0 % grid.width), of: grid)
-      } + TokenArea.grid(cells)
+      let kept = shown.isEmpty ? [0] : shown
+      guard kept.count < input.views else { return input }
+      let each = (input.mask?.count ?? 0) / input.views
+      return ImageInput(
+        pixels: Tensor(
+          kept.flatMap { input.pixels.rows($0..<$0 + 1).floats() },
+          shape: [kept.count] + input.pixels.shape.dropFirst()),
+        mask: input.mask.map { mask in kept.flatMap { mask[$0 * each..<($0 + 1) * each] } })
     }
 
     func features(_ input: ImageInput, _ tape: Tape) -> Value {
@@ -164,16 +173,8 @@ struct SmolVLM: ModelFamily {
     }
 
     func project(_ features: Value, of input: ImageInput, _ tape: Tape) -> Value {
-      let (grid, square, side) = (family.vision.gridSide, family.square, family.rowSide)
-      let order = (0..<features.rows).map { index -> Int in
-        let (cell, place) = (index / (square * square), index % (square * square))
-        let (view, inside) = (cell / (side * side), cell % (side * side))
-        let row = inside / side * square + place / square
-        return view * grid * grid + row * grid + inside % side * square + place % square
-      }
-      let squares = tape.gather(features, rows: order)
-      return projection(
-        tape.reshaped(squares, [features.rows / (square * square), features.width * square * square]), tape)
+      let grid = GridShape(height: family.vision.gridSide, width: family.vision.gridSide)
+      return projection(tape.shuffled(features, of: grid, side: family.square), tape)
     }
   }
 }

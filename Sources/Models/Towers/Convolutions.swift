@@ -1,5 +1,20 @@
 internal import Tensors
 
+extension Tape {
+  /// The cells of each square as one row, cell by cell (pixel shuffle).
+  /// - Shape: x `[grids · shape.cells, channels]` → `[grids · cells / side², side² · channels]`; the side divides the grid's
+  func shuffled(_ x: Value, of shape: GridShape, side: Int) -> Value {
+    let (width, cells) = (shape.width / side, shape.cells / (side * side))
+    let order = (0..<x.rows).map { index -> Int in
+      let (cell, place) = (index / (side * side), index % (side * side))
+      let (grid, inside) = (cell / cells, cell % cells)
+      let row = inside / width * side + place / side
+      return grid * shape.cells + row * shape.width + inside % width * side + place % side
+    }
+    return reshaped(gather(x, rows: order), [x.rows / (side * side), x.width * side * side])
+  }
+}
+
 /// A convolution whose stride is its side, so that it is a matrix product over squares.
 struct Convolution: Sendable {
   /// - Shape: `[outputs, inputs, side, side]`
