@@ -14,7 +14,7 @@ package struct ModelRegistry: Sendable {
   package static let standard = ModelRegistry(families: [
     PlainDecoder.self, Mistral3.self, Llava.self, LlavaHR.self, OriginalLlava.self, MiniGemini.self,
     LlavaOneVision.self,
-    SmolVLM.self, QwenVL.self, InternVL.self,
+    SmolVLM.self, QwenVL.self, InternVL.self, FastVLM.self,
   ])
 
   /// The same families and another, which is asked before them.

@@ -14,7 +14,8 @@ import Testing
 @Suite struct FamilyLawsTests {
   /// One case per family.
   static let families = [
-    "llava-1.5-hf", "llava-orig", "llava-hr", "mgm-hd", "llava-onevision", "llava-next", "internvl",
+    "llava-1.5-hf", "llava-orig", "llava-hr", "mgm-hd", "llava-onevision", "llava-next",
+    "llava-onevision-orig", "internvl", "internvl-orig", "fastvlm",
     "mistral3", "smolvlm", "qwen2.5-vl",
     "llama31-text", "mistral-text", "qwen2-text", "qwen3-text",
   ]

@@ -73,14 +73,12 @@ struct InternVL: ModelFamily {
     where try json.optionalBool(key) == false {
       throw json.error(at: key, "only true is supported")
     }
-    var json = json
     let usual = [
       ("hidden_size", 1024), ("intermediate_size", 4096), ("num_hidden_layers", 24),
       ("num_attention_heads", 16), ("image_size", 448), ("patch_size", 14),
     ]
-    for (key, value) in usual {
-      if json[key] == nil { json[key] = JSONValue(value) }
-      guard json[key]?.array != nil else { continue }
+    var json = json.filled(with: usual)
+    for (key, _) in usual where json[key]?.array != nil {
       let sides = try json.ints(key)
       guard sides.count == 2, sides[0] == sides[1] else {
         throw json.error(at: key, "only squares are supported")

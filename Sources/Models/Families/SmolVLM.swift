@@ -3,7 +3,7 @@ internal import StrictJSON
 internal import Tensors
 internal import Tokenization
 
-/// SmolVLM and Idefics3 (Marafioti et al. 2025): SigLIP reads tiles of the picture and the whole, and each square of its
+/// SmolVLM, SmolVLM2 and Idefics3 (Marafioti et al. 2025): SigLIP reads tiles of the picture and the whole, and each square of its
 /// patches becomes one row (pixel shuffle).
 struct SmolVLM: ModelFamily {
   static let modelTypes = ["smolvlm", "idefics3"]
@@ -22,7 +22,9 @@ struct SmolVLM: ModelFamily {
     var text = try DecoderConfiguration(json.object("text_config"))
     if try json.optionalBool("tie_word_embeddings") == true { text.tiesEmbeddings = true }
     self.text = text
-    vision = try VisionTransformerConfiguration(json.object("vision_config"), kind: .siglip)
+    let usual = [("hidden_size", 1152), ("num_attention_heads", 16), ("patch_size", 32)]
+    vision = try VisionTransformerConfiguration(
+      json.object("vision_config").filled(with: usual), kind: .siglip)
     square = try DecoderConfiguration.size(json, "scale_factor", default: 2, limit: 64)
     imageTokenID = try json.optionalInt("image_token_id") ?? 128_257
     guard vision.gridSide % square == 0 else {

@@ -45,6 +45,8 @@ struct DepthwiseConvolution: Sendable {
     bias = source.parameter("\(name).bias", [channels], initial: .constant(0))
   }
 
+  init(weight: Parameter, bias: Parameter) { (self.weight, self.bias) = (weight, bias) }
+
   var parameters: [Parameter] { [weight, bias] }
 
   func callAsFunction(_ rows: Value, _ shape: GridShape, _ tape: Tape) -> Value {

@@ -82,6 +82,15 @@ package struct VisionTransformerConfiguration: Sendable, Equatable {
   var tokenCount: Int { patchCount + (kind.hasClassToken ? 1 : 0) }
 }
 
+extension JSONObject {
+  /// The same with numbers for keys that it does not have.
+  func filled(with usual: [(String, Int)]) -> JSONObject {
+    var json = self
+    for (key, value) in usual where json[key] == nil { json[key] = JSONValue(value) }
+    return json
+  }
+}
+
 extension Activation {
   init?(configurationName name: String) {
     switch name {

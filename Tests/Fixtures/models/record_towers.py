@@ -6,15 +6,18 @@ Writes a folder per case beside this file: config.json and weights as transforme
 `gamma-mod trace` writes too. Made with transformers 5.24.
 """
 import hashlib
+import json
+import shutil
 import sys
 from pathlib import Path
 
 import torch
+import original_layouts
 from safetensors.torch import save_file
 from transformers import (
-    CLIPVisionConfig, InternVLConfig, InternVLForConditionalGeneration, LlamaConfig, LlavaNextConfig,
-    LlavaNextForConditionalGeneration, Mistral3Config, Mistral3ForConditionalGeneration, MistralConfig, PixtralVisionConfig,
-    Qwen2Config)
+    CLIPVisionConfig, FastVlmConfig, FastVlmForConditionalGeneration, InternVLConfig, InternVLForConditionalGeneration, LlamaConfig, LlavaNextConfig,
+    LlavaNextForConditionalGeneration, LlavaOnevisionConfig, LlavaOnevisionForConditionalGeneration, Mistral3Config, Mistral3ForConditionalGeneration, MistralConfig, PixtralVisionConfig,
+    Qwen2Config, SiglipVisionConfig)
 
 torch.set_grad_enabled(False)
 IMAGE = 139
@@ -58,7 +61,32 @@ def mistral3():
     return Mistral3ForConditionalGeneration(config), inputs, "projector.output"
 
 
-CASES = {"llava-next": llava_next, "internvl": internvl, "mistral3": mistral3}
+def onevision():
+    """Only in its own code's layout; `llava-onevision` is the other."""
+    config = LlavaOnevisionConfig(
+        text_config=Qwen2Config(**text()), image_token_index=IMAGE, video_token_index=138, vision_feature_layer=-1,
+        image_grid_pinpoints=[[24, 48], [48, 24], [48, 48]], vision_feature_select_strategy="full",
+        vision_config=SiglipVisionConfig(
+            hidden_size=24, intermediate_size=40, num_hidden_layers=2, num_attention_heads=3, image_size=24, patch_size=6,
+            vision_use_head=False))
+    inputs = {"pixel_values": torch.randn(1, 3, 3, 24, 24), "image_sizes": torch.tensor([[20, 90]])}
+    return LlavaOnevisionForConditionalGeneration(config), inputs, "packed_features"
+
+
+def fastvlm():
+    config = FastVlmConfig(
+        text_config=Qwen2Config(**text()), image_token_index=IMAGE, image_seq_length=4,
+        vision_config=dict(
+            model_type="timm_wrapper", architecture="fastvit_mci3", do_pooling=True, global_pool="avg", hidden_size=128,
+            model_args=dict(inference_mode=True, layers=[1, 1, 1, 1, 1], embed_dims=[8, 16, 16, 32, 64])))
+    model = FastVlmForConditionalGeneration(config)
+    for key, buffer in model.named_buffers():
+        if "running" in key:
+            buffer.data = torch.randn(buffer.shape).abs() + 0.5
+    return model, {"pixel_values": torch.randn(1, 3, 128, 128)}, "projector.output"
+
+
+CASES = {"llava-next": llava_next, "internvl": internvl, "mistral3": mistral3, "llava-onevision-orig": onevision, "fastvlm": fastvlm}
 
 
 def randomise(model):
@@ -114,9 +142,35 @@ def record(name, seed):
     outputs["generate.logits"] = torch.cat(answer.logits)
     save_file({k: v.contiguous() for k, v in inputs.items()}, folder / "inputs.safetensors")
     save_file({k: v.contiguous().clone() for k, v in outputs.items()}, folder / "outputs.safetensors")
-    files = sorted(path for path in folder.iterdir() if path.name != "SHA256SUMS")
+    if name == "llava-onevision-orig":
+        weights, config, tower = original_layouts.llava(model)
+        ids = original_layouts.marked(inputs["input_ids"][0].tolist(), IMAGE)
+        save_file(
+            {k: v.contiguous() for k, v in inputs.items()} | {"input_ids": torch.tensor([ids])},
+            folder / "inputs.safetensors")
+        write(folder, weights, config, tower)
+    if name == "internvl":
+        original = folder.parent / "internvl-orig"
+        shutil.copytree(folder, original, dirs_exist_ok=True)
+        write(original, *original_layouts.internvl(model))
+        sign(original)
+    sign(folder)
+
+
+def write(folder, weights, config, tower=None):
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "config.json").write_text(json.dumps(config, indent=1, default=str))
+    if tower:
+        (folder / "tower").mkdir(exist_ok=True)
+        (folder / "tower/config.json").write_text(json.dumps(tower, indent=1, default=str))
+
+
+def sign(folder):
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "SHA256SUMS")
+    for path in files:
+        path.chmod(0o644)
     (folder / "SHA256SUMS").write_text(
-        "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files))
+        "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder)}\n" for path in files))
 
 
 for index, name in enumerate(CASES):
