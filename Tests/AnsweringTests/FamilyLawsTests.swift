@@ -15,7 +15,7 @@ import Testing
   /// One case per family.
   static let families = [
     "llava-1.5-hf", "llava-orig", "llava-hr", "mgm-hd", "llava-onevision", "llava-next",
-    "llava-onevision-orig", "internvl", "internvl-orig", "fastvlm",
+    "llava-onevision-orig", "internvl", "internvl-orig", "fastvlm", "fastvlm-orig",
     "mistral3", "smolvlm", "qwen2.5-vl",
     "llama31-text", "mistral-text", "qwen2-text", "qwen3-text",
   ]

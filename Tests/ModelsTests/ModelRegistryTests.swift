@@ -58,7 +58,8 @@ import Tokenization
         + "mistral3, llava with a Pixtral tower; llava (LLaVA-1.5 in Hugging Face layout); llava_llama with is_multipath_encoder (LLaVA-HR), mod_llava_llama "
         + "(γ-MoD-LLaVA-HR); llava, llava_llama, llava_mistral, llava_qwen (LLaVA-1.5, LLaVA-NeXT and "
         + "LLaVA-OneVision in their own code's layout); mgm (Mini-Gemini, also HD), mod_mgm "
-        + "(γ-MoD-Mini-Gemini); llava_next, llava_onevision; smolvlm, idefics3; qwen2_vl, qwen2_5_vl; internvl, internvl_chat; fast_vlm"
+        + "(γ-MoD-Mini-Gemini); llava_next, llava_onevision; smolvlm, idefics3; qwen2_vl, qwen2_5_vl; internvl, internvl_chat; fast_vlm, "
+        + "llava_qwen2"
     )
   }
 

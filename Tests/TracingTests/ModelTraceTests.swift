@@ -15,7 +15,7 @@ import Testing
     "llava-1.5-hf", "llava-1.5-hf-legacy-names", "llava-1.5-hf-module-names", "llama-text", "gamma-llava-1.5",
     "llama31-text", "mistral-text", "qwen2-text", "qwen3-text", "llava-orig", "llava-hr", "gamma-llava-hr",
     "mgm-hd", "gamma-mgm-hd", "llava-onevision", "llava-next", "llava-onevision-orig", "internvl",
-    "internvl-orig", "fastvlm", "mistral3", "smolvlm",
+    "internvl-orig", "fastvlm", "fastvlm-orig", "mistral3", "smolvlm",
     "qwen2.5-vl", "gamma-llava-hr-train-unpadded",
   ]
 

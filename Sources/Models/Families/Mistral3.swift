@@ -148,8 +148,8 @@ struct Mistral3: ModelFamily {
     /// Pictures of a batch are filled up at the right and the bottom.
     func unpadded(_ input: ImageInput) -> ImageInput {
       let shape = input.pixels.shape
-      guard let size = input.originalSize, shape.count == 4, (1...shape[2]).contains(size.height),
-        (1...shape[3]).contains(size.width)
+      guard let size = input.originalSize, shape.count == 4, size.height > 0, size.height <= shape[2],
+        size.width > 0, size.width <= shape[3]
       else { return input }
       let (height, width) = (shape[2], shape[3])
       guard size != ImageInput.Size(height: height, width: width) else {

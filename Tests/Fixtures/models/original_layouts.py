@@ -1,4 +1,4 @@
-"""Weights and configurations of transformers' LLaVA-NeXT, LLaVA-OneVision and InternVL models in the layouts of their own code."""
+"""Weights and configurations of transformers' LLaVA-NeXT, LLaVA-OneVision, InternVL and FastVLM models in the layouts of their own code."""
 import torch
 
 
@@ -63,3 +63,30 @@ def internvl(model):
     return weights, {
         "model_type": "internvl_chat", "llm_config": model.config.text_config.to_dict(), "vision_config": tower,
         "select_layer": -1, "downsample_ratio": 0.5, "ps_version": "v2", "image_token_id": model.config.image_token_id}
+
+
+def fastvlm(model):
+    """→ weights and config.json, which has the sizes of the tower, too. As transformers' converter of FastVLM, the other way round."""
+    weights = {}
+    begins = [0, 2, 4, 7, 10]
+    for key, value in model.state_dict().items():
+        key = renamed(key, [
+            ("model.language_model.", "model."), ("model.vision_tower.timm_model.", "model.vision_tower.vision_tower.model."),
+            ("model.multi_modal_projector.linear_1", "model.mm_projector.0"),
+            ("model.multi_modal_projector.linear_2", "model.mm_projector.2")])
+        for stage, begin in enumerate(begins):
+            before = begin - 1 if stage < 3 else begin - 2
+            key = key.replace(f"stages.{stage}.downsample.proj.0.reparam_conv", f"network.{before}.proj.0.lkb_reparam")
+            key = key.replace(f"stages.{stage}.downsample", f"network.{before}")
+            key = key.replace(f"stages.{stage}.pos_emb", f"network.{begin - 1}")
+            key = key.replace(f"stages.{stage}.blocks", f"network.{begin}")
+        if "vision_tower" in key:
+            for old, new in [
+                (".stem.", ".patch_embed."), (".mlp.", ".convffn."), (".gamma", ""), ("final_conv", "conv_exp"),
+                ("se.fc1", "se.reduce"), ("se.fc2", "se.expand")]:
+                key = key.replace(old, new)
+        weights[key] = value.contiguous()
+    side = round(model.config.image_seq_length ** 0.5) * 64
+    return weights, model.config.text_config.to_dict() | {
+        "model_type": "llava_qwen2", "mm_vision_tower": f"mobileclip_l_{side}", "mm_projector_type": "mlp2x_gelu",
+        "vision_config": model.config.vision_config.to_dict()}

@@ -92,7 +92,8 @@ CASES = {"llava-next": llava_next, "internvl": internvl, "mistral3": mistral3, "
 def randomise(model):
     for key, parameter in model.named_parameters():
         if parameter.dim() > 1:
-            parameter.data = torch.randn(parameter.shape) * 1.2 / parameter.shape[-1] ** 0.5
+            inputs = parameter[0].numel() if parameter.dim() == 4 else parameter.shape[-1]
+            parameter.data = torch.randn(parameter.shape) * 1.2 / inputs ** 0.5
         else:
             parameter.data = ("norm" in key) * key.endswith("weight") + 0.1 * torch.randn(parameter.shape)
     model.eval()
@@ -144,17 +145,27 @@ def record(name, seed):
     save_file({k: v.contiguous().clone() for k, v in outputs.items()}, folder / "outputs.safetensors")
     if name == "llava-onevision-orig":
         weights, config, tower = original_layouts.llava(model)
-        ids = original_layouts.marked(inputs["input_ids"][0].tolist(), IMAGE)
-        save_file(
-            {k: v.contiguous() for k, v in inputs.items()} | {"input_ids": torch.tensor([ids])},
-            folder / "inputs.safetensors")
+        mark(folder, inputs)
         write(folder, weights, config, tower)
+    if name == "fastvlm":
+        original = folder.parent / "fastvlm-orig"
+        shutil.copytree(folder, original, dirs_exist_ok=True)
+        write(original, *original_layouts.fastvlm(model))
+        mark(original, inputs)
+        sign(original)
     if name == "internvl":
         original = folder.parent / "internvl-orig"
         shutil.copytree(folder, original, dirs_exist_ok=True)
         write(original, *original_layouts.internvl(model))
         sign(original)
     sign(folder)
+
+
+def mark(folder, inputs):
+    """Writes the inputs with one mark for the picture."""
+    ids = original_layouts.marked(inputs["input_ids"][0].tolist(), IMAGE)
+    inputs = {k: v.contiguous() for k, v in inputs.items()} | {"input_ids": torch.tensor([ids])}
+    save_file(inputs, folder / "inputs.safetensors")
 
 
 def write(folder, weights, config, tower=None):
