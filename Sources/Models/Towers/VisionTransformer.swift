@@ -13,7 +13,7 @@ package struct VisionTransformerConfiguration: Sendable, Equatable {
     case internViT
 
     /// Whether the token of the whole stands in front of the patches.
-    var hasClassToken: Bool { self != .siglip }
+    var hasClassToken: Bool { self == .clip || self == .internViT }
     /// Whether a norm follows the last block, as an output that some models read.
     var hasPostNorm: Bool { self != .internViT }
   }
