@@ -57,7 +57,9 @@ let package = Package(
     module("Files"),
     module("StrictJSON"),
     module("Checkpoints", ["Tensors", "Wording", "Files", "StrictJSON", crypto]),
-    module("Tokenization", ["Wording", "StrictJSON", "CSentencePiece"]),
+    module("GGUF", ["Tensors", "Wording", "Files", "StrictJSON", "Checkpoints"]),
+    module("ChatTemplates", ["StrictJSON"]),
+    module("Tokenization", ["Wording", "StrictJSON", "ChatTemplates", "CSentencePiece"]),
     module("Images", ["Tensors", "Files", "StrictJSON", "CPNG", "CTurboJPEG", "CWebP", crypto]),
     module(
       "Models", ["Tensors", "Wording", "Files", "StrictJSON", "Checkpoints", "Images", "Tokenization"]),
@@ -67,7 +69,8 @@ let package = Package(
     module(
       "Loading",
       [
-        "Tensors", "Wording", "Files", "StrictJSON", "Checkpoints", "Images", "Tokenization", "Models",
+        "Tensors", "Wording", "Files", "StrictJSON", "Checkpoints", "GGUF", "Images", "Tokenization",
+        "Models",
         "MixtureOfDepths",
       ]),
     module(
@@ -150,7 +153,9 @@ let package = Package(
     tests("Files", []),
     tests("StrictJSON", []),
     tests("Checkpoints", ["Comparing", "Timing", "Tensors", "Files", "StrictJSON"]),
-    tests("Tokenization", []),
+    tests("GGUF", ["Comparing", "Timing", "Checkpoints", "StrictJSON", "Tensors"]),
+    tests("ChatTemplates", ["Timing", "StrictJSON"]),
+    tests("Tokenization", ["ChatTemplates", "StrictJSON"]),
     tests("Images", ["Comparing", "Timing", "Checkpoints", "Files", "StrictJSON", "Tensors", crypto]),
     tests(
       "Models",

@@ -25,7 +25,9 @@ extension AnswerLoop {
     }
     let rows =
       prompt.ids.count + min(max(0, request.options.maxTokens), decoder.contextLength - prompt.ids.count)
-    let bytes = KeyValueRows.memoryBytes(rows: rows, decoder.heads, limits.cacheFormat) * decoder.layerCount
+    let bytes = decoder.keptHeads.reduce(0) {
+      $0 + KeyValueRows.memoryBytes(rows: rows, $1, limits.cacheFormat)
+    }
     guard bytes <= limits.cacheBytes else {
       throw AnswerError(
         .outOfBudget,

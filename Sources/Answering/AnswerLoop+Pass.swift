@@ -37,7 +37,9 @@ extension AnswerLoop {
     }
     var end = start + min(room, running.prompt.ids.count - start)
     for (index, rows) in running.prompt.pictureRanges.enumerated() where rows.overlaps(start..<end) {
-      if running.rules?.readsWholePictures == true, rows.upperBound > end {
+      let isWhole =
+        running.rules?.readsWholePictures == true || model.decoder.configuration.picturesSeeThemselves
+      if isWhole, rows.upperBound > end {
         end = rows.lowerBound > start ? rows.lowerBound : rows.upperBound
       }
       guard rows.lowerBound < end, !find(index, of: running) else { continue }

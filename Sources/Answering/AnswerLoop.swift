@@ -128,10 +128,11 @@ package final class AnswerLoop {
   /// Reports requests that have ended, and keeps what others may go on from.
   func retire(_ ended: [RunningAnswer]) {
     guard !ended.isEmpty else { return }
-    let rowBytes = limits.cacheFormat.bytesPerRow(model.decoder.configuration.heads)
+    let rowBytes = model.decoder.configuration.keptHeads.reduce(0) {
+      $0 + limits.cacheFormat.bytesPerRow($1)
+    }
     for running in ended {
-      running.finish(
-        routed: model.routing?.layers ?? [], denseBytesPerRow: rowBytes * model.decoder.layers.count)
+      running.finish(routed: model.routing?.layers ?? [], denseBytesPerRow: rowBytes)
       if let (cache, rows) = running.keptRows() { prefixes.keep(cache, rows) }
     }
     remove(ended)

@@ -78,8 +78,8 @@ package struct Prompt: Sendable {
     let marks = ids.count { $0 == mark }
     var rowsPerMark = images.map { encoder.tokenCount(of: $0) }
     let runs = images.map { encoder.runs(of: $0) }
-    if marks != images.count, marks == runs.reduce(0, +) {
-      rowsPerMark = zip(rowsPerMark, runs).flatMap { [Int](repeating: $0 / $1, count: $1) }
+    if marks != images.count, marks == runs.reduce(0, { $0 + $1.count }) {
+      rowsPerMark = runs.flatMap { $0 }
     }
     guard marks == rowsPerMark.count else { throw AnswerError.pictureMarks(marks, pictures: images.count) }
     var next = 0

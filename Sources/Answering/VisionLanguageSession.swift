@@ -1,8 +1,9 @@
-package import Foundation
+internal import Foundation
 package import Images
 package import Loading
 internal import MixtureOfDepths
 package import Models
+internal import StrictJSON
 internal import Synchronization
 package import Tensors
 package import Tokenization
@@ -13,6 +14,8 @@ package final class VisionLanguageSession: Sendable {
   package let model: VisionLanguageModel
   package let tokenizer: any TextTokenizer
   package let template: ConversationTemplate
+  /// The chat template that came with the model and writes its prompts; nil where `template` does.
+  package let ownTemplate: TurnTemplate?
   package let backend: Backend
   /// Nil for models that read text only.
   package let imageProcessor: (any ImageProcessor)?
@@ -24,53 +27,77 @@ package final class VisionLanguageSession: Sendable {
   private let hasToldOfPictures = Atomic(false)
 
   /// - Parameters:
-  ///   - url: A checkpoint folder with its tokenizer's files.
-  ///   - template: By default the one that the model's family was trained with.
+  ///   - place: A checkpoint folder with its tokenizer's files, or a GGUF file.
+  ///   - template: By default the chat template that came with the model, otherwise the one that its family was trained with.
   ///   - system: What the model is told before the conversation; nil for the template's own words.
   ///   - threads: The most threads that one operation uses.
-  ///   - base: The model that `url` only changes, for folders that hold an adapter or a projector.
   ///   - registry: The families that are known.
   ///   - onRead: Receives how many bytes of the weights have been read, and how many there are.
   ///   - notify: Receives what users should know, as sentences without their full stops.
   package convenience init(
-    _ url: URL, precision: WeightPrecision? = nil, routing: GammaModel.Routing = .asStored,
+    _ place: some ModelPlacing, precision: WeightPrecision? = nil, routing: GammaModel.Routing = .asStored,
     template: ConversationTemplate? = nil, system: String? = nil,
-    threads: Int, base: URL? = nil, registry: ModelRegistry = .standard,
+    threads: Int, registry: ModelRegistry = .standard,
     onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in },
     notify: @escaping @Sendable (String) -> Void = { _ in }
   ) throws {
     let model = try GammaModel.load(
-      url, precision: precision, routing: routing, base: base, registry: registry, onRead: onRead)
-    let files = try GammaModel.tokenizerFolder(url, base: base)
+      place, precision: precision, routing: routing, registry: registry, onRead: onRead)
+    let files = model.documents ?? FolderDocuments(place.modelPlace.url)
     let usual = template ?? model.template
+    let tokenizer = try TokenizerFolder.load(files)
+    let own = template == nil ? try Self.ownTemplate(files, model, tokenizer, system: system) : nil
+    let isOwnUsed = own.map { $0.writesPictures || model.images == nil } ?? false
     self.init(
-      model: model, tokenizer: try TokenizerFolder.load(files),
-      template: system.map(usual.withSystem) ?? usual, backend: Backend(threads: threads),
-      imageProcessor: try model.imageProcessor(in: files), notify: notify)
-    for notice in model.notices + self.template.faults(with: tokenizer) { notify(notice) }
+      model: model, tokenizer: tokenizer, template: system.map(usual.withSystem) ?? usual,
+      ownTemplate: isOwnUsed ? own : nil,
+      furtherEndIDs: isOwnUsed ? try TokenizerFolder.generationEnds(files) : [],
+      backend: Backend(threads: threads), imageProcessor: try model.imageProcessor(), notify: notify)
+    for notice in model.notices { notify(notice) }
+    if own != nil, !isOwnUsed {
+      notify("\(files.path): the chat template writes no pictures, so the template \(usual.name) is used")
+    }
+    if ownTemplate == nil { for notice in self.template.faults(with: self.tokenizer) { notify(notice) } }
+  }
+
+  /// The chat template in a folder, asked how it wants texts and pictures.
+  private static func ownTemplate(
+    _ files: any DocumentSource, _ model: VisionLanguageModel, _ tokenizer: any TextTokenizer, system: String?
+  ) throws -> TurnTemplate? {
+    guard let template = try TokenizerFolder.chatTemplate(files) else { return nil }
+    let mark = model.definition.pictureMark ?? model.imageTokenID.flatMap(tokenizer.piece)
+    return try TurnTemplate(
+      template, system: system, pictureMark: model.images == nil ? nil : mark ?? PromptText.pictureMark)
   }
 
   /// A session over parts that are already there.
   package init(
     model: VisionLanguageModel, tokenizer: any TextTokenizer, template: ConversationTemplate,
+    ownTemplate: TurnTemplate? = nil, furtherEndIDs: some Sequence<Int> = [],
     backend: Backend, imageProcessor: (any ImageProcessor)?,
     notify: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.model = model
     self.notify = notify
     self.template = template
+    self.ownTemplate = ownTemplate
     self.backend = backend
     self.imageProcessor = imageProcessor
     model.layOut(backend)
-    endIDs = Self.endIDs(tokenizer, template)
+    endIDs = Self.endIDs(tokenizer, template, ownTemplate).union(furtherEndIDs)
     // What ends an answer or stands for a picture is not spelt by a user, whatever the tokenizer's files call it.
     self.tokenizer = tokenizer.reserving(endIDs.union(model.imageTokenID.map { [$0] } ?? []))
   }
 
-  /// The end of the text, and the template's own end of an answer where that is one token.
-  private static func endIDs(_ tokenizer: any TextTokenizer, _ template: ConversationTemplate) -> Set<Int> {
+  /// The end of the text, and the templates' own ends of an answer where they are one token.
+  private static func endIDs(
+    _ tokenizer: any TextTokenizer, _ template: ConversationTemplate, _ own: TurnTemplate?
+  ) -> Set<Int> {
     let stops = template.stopStrings.map { tokenizer.encode($0, addBOS: false) }.filter { $0.count == 1 }
-    return Set(stops.joined() + [tokenizer.eosID].compactMap { $0 })
+    let ownEnd = own.flatMap {
+      tokenizer.encode($0.answerEnd, addBOS: false).first(where: tokenizer.isSpecial)
+    }
+    return Set(stops.joined() + [tokenizer.eosID, ownEnd].compactMap { $0 })
   }
 
   /// A prompt about some pictures, cut and tokenised by the conversation's rules.
@@ -80,7 +107,9 @@ package final class VisionLanguageSession: Sendable {
     guard images.isEmpty || model.images != nil && imageProcessor != nil else {
       throw AnswerError("a \(model.family) model reads text only, not pictures")
     }
-    var text = try template.prompt(placing(images.count, in: messages))
+    let placed = placing(images.count, in: messages)
+    var text = try ownTemplate?.prompt(placed, tokenizer) ?? template.prompt(placed)
+    let addsBOS = ownTemplate?.wantsBOS(text) ?? true
     guard text.pictureCount == images.count else {
       throw AnswerError(
         "the conversation marks \(counted(text.pictureCount, "picture")) but \(counted(images.count, "is", "are")) given"
@@ -101,7 +130,7 @@ package final class VisionLanguageSession: Sendable {
       guard case .tokens(let ids) = part else { return nil }
       return .tokens(ids.filter { $0 != model.imageTokenID && $0 != Self.imagePlace })
     }
-    let ids = text.ids(tokenizer, pictureID: Self.imagePlace)
+    let ids = text.ids(tokenizer, pictureID: Self.imagePlace, addsBOS: addsBOS)
     guard model.images != nil else { return try Prompt(ids: ids, imageTokenID: nil, pictures: []) }
     return try Prompt(marked: ids, mark: Self.imagePlace, images: inputs, model: model)
   }
@@ -135,7 +164,9 @@ extension VisionLanguageSession {
 
   private convenience init(_ other: VisionLanguageSession, backend: Backend) {
     self.init(
-      model: other.model, tokenizer: other.tokenizer, template: other.template, backend: backend,
-      imageProcessor: other.imageProcessor, notify: other.notify)
+      model: other.model, tokenizer: other.tokenizer, template: other.template,
+      ownTemplate: other.ownTemplate,
+      furtherEndIDs: other.endIDs, backend: backend, imageProcessor: other.imageProcessor,
+      notify: other.notify)
   }
 }

@@ -111,3 +111,21 @@ INLINE Vector widen(const uint16_t *p) {
   HalfVector half = *(const HalfVector *)p;
   return (Vector)(__builtin_convertvector(half, UIntVector) << 16);
 }
+
+// float16 as floats; exact.
+INLINE Vector float16_numbers(HalfVector halves) {
+  const UIntVector bits = __builtin_convertvector(halves, UIntVector);
+  const UIntVector size = bits & 0x7FFF;
+  // The exponents are rebiased, and once more those of NaN.
+  const UIntVector bias = 112 << 23 | (UIntVector){0};
+  const Vector whole = (Vector)((size << 13) + bias + ((UIntVector)((IntVector)size >= 0x7C00) & bias));
+  const Vector small = __builtin_convertvector((IntVector)size, Vector) * 0x1p-24f;
+  const Vector number = select_vector((IntVector)size < 0x400, small, whole);
+  return (Vector)((UIntVector)number | ((bits & 0x8000) << 16));
+}
+
+INLINE float half_number(const uint8_t *place) {
+  HalfVector halves = {0};
+  memcpy(&halves, place, sizeof halves[0]);
+  return float16_numbers(halves)[0];
+}

@@ -1,21 +1,21 @@
 /// Reads bytes one behind the other and never outside its range; what lies outside is nil.
-struct ByteCursor {
-  let bytes: UnsafeRawBufferPointer
+package struct ByteCursor {
+  package let bytes: UnsafeRawBufferPointer
   /// Where the next byte stands.
-  private(set) var offset: Int
-  let end: Int
+  package private(set) var offset: Int
+  package let end: Int
 
   /// - Parameter range: A part of `bytes`.
-  init(_ bytes: UnsafeRawBufferPointer, in range: Range<Int>) {
+  package init(_ bytes: UnsafeRawBufferPointer, in range: Range<Int>) {
     self.bytes = bytes
     offset = range.lowerBound
     end = range.upperBound
   }
 
-  var remaining: Int { end - offset }
+  package var remaining: Int { end - offset }
 
   /// A little-endian number.
-  mutating func number<Number: FixedWidthInteger & BitwiseCopyable>(_ type: Number.Type = Number.self)
+  package mutating func number<Number: FixedWidthInteger & BitwiseCopyable>(_ type: Number.Type = Number.self)
     -> Number?
   {
     guard remaining >= MemoryLayout<Number>.size else { return nil }
@@ -24,7 +24,7 @@ struct ByteCursor {
   }
 
   /// The place of the next `count` bytes, which are then behind.
-  mutating func take(_ count: Int) -> Range<Int>? {
+  package mutating func take(_ count: Int) -> Range<Int>? {
     guard count >= 0, count <= remaining else { return nil }
     defer { offset += count }
     return offset..<offset + count

@@ -21,9 +21,8 @@ extension CheckpointFolder {
         "the adapter does not fit the model \(self.url.path): "
           + "\(faults.prefix(8).joined(separator: "; "))\(rest). Check that it was trained on this model")
     }
-    let merged = CheckpointFolder(
-      self.url, overlays: [url] + overlays,
-      tensors: MergedTensors(base: tensors, adapter: adapter, backend: backend), limits: limits)
+    let merged = layered(
+      with: url, tensors: MergedTensors(base: tensors, adapter: adapter, backend: backend))
     guard let rest = try WeightFormat.open("non_lora_trainables", in: url, limits: limits) else {
       return merged
     }

@@ -3,12 +3,14 @@ package import StrictJSON
 package import Tensors
 
 /// A model's folder: `config.json` and its weights, as safetensors or PyTorch files, in one file or in shards that an
-/// index lists. Where both formats are there, safetensors is read.
+/// index lists. Where both formats are there, safetensors is read. Or what stands for a folder in files of another kind.
 package struct CheckpointFolder: TensorSource {
   package let url: URL
   /// Every tensor's name, in the order of the file, or of the index.
   package var names: [String] { tensors.names }
-  /// Folders whose other files belong to this one and are found before its own, such as an adapter's.
+  /// The small files; those of folders that change this one, such as an adapter's, are found before its own.
+  package let documents: any DocumentSource
+  /// Folders that change this one.
   let overlays: [URL]
   let tensors: any TensorSource
   let limits: CheckpointLimits
@@ -23,11 +25,22 @@ package struct CheckpointFolder: TensorSource {
     guard isFolder.boolValue else {
       throw CheckpointError(url.path, "this is a file; name the model's folder instead")
     }
-    self.init(url, overlays: [], tensors: try Self.weights(in: url, limits: limits), limits: limits)
+    self.init(
+      url, documents: FolderDocuments(url), overlays: [], tensors: try Self.weights(in: url, limits: limits),
+      limits: limits)
   }
 
-  init(_ url: URL, overlays: [URL], tensors: any TensorSource, limits: CheckpointLimits) {
+  /// A model whose tensors and small files come from elsewhere.
+  package init(_ url: URL, documents: any DocumentSource, tensors: any TensorSource) {
+    self.init(url, documents: documents, overlays: [], tensors: tensors, limits: CheckpointLimits())
+  }
+
+  init(
+    _ url: URL, documents: any DocumentSource, overlays: [URL], tensors: any TensorSource,
+    limits: CheckpointLimits
+  ) {
     self.url = url
+    self.documents = documents
     self.overlays = overlays
     self.tensors = tensors
     self.limits = limits
@@ -47,6 +60,12 @@ package struct CheckpointFolder: TensorSource {
     try tensors.withStoredBytes(name, body)
   }
 
+  package func withStoredRows<Result>(_ name: String, _ body: ([UnsafeRawPointer]) throws -> Result) throws
+    -> Result
+  {
+    try tensors.withStoredRows(name, body)
+  }
+
   package func int64s(_ name: String) throws -> [Int64] { try tensors.int64s(name) }
 
   /// `config.json`.
@@ -55,14 +74,14 @@ package struct CheckpointFolder: TensorSource {
   /// One of the folder's JSON files that holds an object, such as `preprocessor_config.json`.
   /// - Throws: `CheckpointError` if there is none, `JSONError` if it is malformed.
   package func json(_ fileName: String) throws -> JSONObject {
-    guard let file = file(fileName) else {
+    guard let object = try documents.object(fileName) else {
       throw CheckpointError(url.path, "the folder holds no \(fileName); copy it from the model's source")
     }
-    return try JSONObject.read(contentsOf: file)
+    return object
   }
 
   /// Whether the folder holds a file of that name.
-  package func contains(_ fileName: String) -> Bool { file(fileName) != nil }
+  package func contains(_ fileName: String) -> Bool { (try? documents.contains(fileName)) ?? false }
 
   /// Opens a part of a model that training wrote beside it, such as `mm_projector.safetensors` or `mm_projector.bin`.
   /// - Parameter stem: The file's name without its suffix.
@@ -81,7 +100,8 @@ package struct CheckpointFolder: TensorSource {
     _ source: any TensorSource, rename: (String) -> String? = { $0 }
   ) throws -> CheckpointFolder {
     let layered = try LayeredTensors(source, rename: rename, over: tensors, place: url)
-    return CheckpointFolder(url, overlays: overlays, tensors: layered, limits: limits)
+    return CheckpointFolder(
+      url, documents: documents, overlays: overlays, tensors: layered, limits: limits)
   }
 
   /// The same folder with a part of the model that lies in another one, whose JSON files are then found first.
@@ -97,13 +117,15 @@ package struct CheckpointFolder: TensorSource {
         folder.path,
         "the folder holds neither an adapter nor \(stem).bin; name a folder that changes the base model")
     }
-    let layered = try LayeredTensors(part, rename: rename, over: tensors, place: url)
-    return CheckpointFolder(url, overlays: [folder] + overlays, tensors: layered, limits: limits)
+    return layered(
+      with: folder, tensors: try LayeredTensors(part, rename: rename, over: tensors, place: url))
   }
 
-  private func file(_ name: String) -> URL? {
-    (overlays + [url]).map { $0.appendingPathComponent(name) }
-      .first { FileManager.default.fileExists(atPath: $0.path) }
+  /// The same folder as another one changes it, whose small files are found first.
+  func layered(with folder: URL, tensors: any TensorSource) -> CheckpointFolder {
+    CheckpointFolder(
+      url, documents: LayeredDocuments([FolderDocuments(folder), documents], path: url.path),
+      overlays: [folder] + overlays, tensors: tensors, limits: limits)
   }
 
   private static func weights(in folder: URL, limits: CheckpointLimits) throws -> any TensorSource {

@@ -7,7 +7,7 @@ enum FloatFormat {
 
 /// Conversions from stored to working number formats. Sources may be unaligned; `count` elements must be there. Each says
 /// whether all that it has written is finite.
-enum FloatConversion {
+package enum FloatConversion {
   static func copy(
     _ source: UnsafeRawBufferPointer, _ format: FloatFormat, to target: UnsafeMutablePointer<Float>,
     count: Int
@@ -72,7 +72,7 @@ enum FloatConversion {
   }
 
   /// Widens exactly, in a few vector instructions; `Float(Float16)` calls a library routine per element on x86-64.
-  static func float(float16Bits half: UInt16) -> Float {
+  package static func float(float16Bits half: UInt16) -> Float {
     let magnitude = UInt32(half & 0x7FFF) << 13
     // Rebiases the exponent by 2¹¹², which normalises subnormal numbers on the way.
     let scaled = (Float(bitPattern: magnitude) * 0x1p112).bitPattern

@@ -54,6 +54,12 @@ struct LayeredTensors: TensorSource {
     return try front.withStoredBytes(original, body)
   }
 
+  func withStoredRows<Result>(_ name: String, _ body: ([UnsafeRawPointer]) throws -> Result) throws -> Result
+  {
+    guard let original = renamed[name] else { return try back.withStoredRows(name, body) }
+    return try front.withStoredRows(original, body)
+  }
+
   func int64s(_ name: String) throws -> [Int64] {
     guard let original = renamed[name] else { return try back.int64s(name) }
     return try front.int64s(original)

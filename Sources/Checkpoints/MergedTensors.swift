@@ -51,12 +51,25 @@ struct MergedTensors: TensorSource {
     if let replacement = adapter.replacements[name] {
       return try adapter.file.withStoredBytes(replacement, body)
     }
+    try checkIsUnchanged(name)
+    return try base.withStoredBytes(name, body)
+  }
+
+  func withStoredRows<Result>(_ name: String, _ body: ([UnsafeRawPointer]) throws -> Result) throws -> Result
+  {
+    if let replacement = adapter.replacements[name] {
+      return try adapter.file.withStoredRows(replacement, body)
+    }
+    try checkIsUnchanged(name)
+    return try base.withStoredRows(name, body)
+  }
+
+  private func checkIsUnchanged(_ name: String) throws {
     guard adapter.pairs[PackedMatrix.Format.split(name).name] == nil else {
       throw CheckpointError(
         adapter.file.url.path,
         "it changes \(name), which the model holds packed; merge the adapter before quantizing")
     }
-    return try base.withStoredBytes(name, body)
   }
 
   func int64s(_ name: String) throws -> [Int64] {

@@ -35,6 +35,21 @@ extension TensorSource {
   }
 }
 
+extension TensorSource {
+  /// Reads a matrix of blocks into memory, in the blocks of its file.
+  /// - Throws: `CheckpointError` if there is no such tensor, or one of its scales is NaN or infinite.
+  package func blocks(_ name: String, _ format: PackedMatrix.Format, _ backend: Backend) throws
+    -> PackedMatrix
+  {
+    let shape = try entry(name).shape
+    let matrix = try withStoredRows(name) { lines in
+      PackedMatrix(lines: lines, shape: shape, format: format, backend: backend)
+    }
+    guard matrix.isFinite else { throw CheckpointError.notFinite(name, at: try path(of: name)) }
+    return matrix
+  }
+}
+
 extension SafetensorsWriter {
   /// Adds a packed matrix under its suffixed name.
   package mutating func add(_ name: String, _ matrix: PackedMatrix) throws {

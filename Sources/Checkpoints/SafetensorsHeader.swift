@@ -103,8 +103,8 @@ struct SafetensorsHeader {
       throw fault("the key \(key) in the header is unknown; write the file again")
     }
     let typeName = try described.string("dtype")
-    guard let type = StoredType(rawValue: typeName) else {
-      let known = StoredType.allCases.map(\.rawValue).joined(separator: ", ")
+    guard let type = StoredType(safetensors: typeName) else {
+      let known = StoredType.allCases.filter { !$0.isBlocks }.map(\.rawValue).joined(separator: ", ")
       throw fault("the number format \(typeName) is not supported; convert the file to one of \(known)")
     }
     let shape = try described.ints("shape")

@@ -76,6 +76,11 @@ struct ShardedTensors: TensorSource {
     try file(of: name).withStoredBytes(name, body)
   }
 
+  func withStoredRows<Result>(_ name: String, _ body: ([UnsafeRawPointer]) throws -> Result) throws -> Result
+  {
+    try file(of: name).withStoredRows(name, body)
+  }
+
   private func file(of name: String) throws -> any TensorFile {
     guard let location = locations[name] else { throw CheckpointError.noTensor(name, at: index) }
     return files[location]

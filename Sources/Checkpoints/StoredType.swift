@@ -1,4 +1,7 @@
-/// The number formats of safetensors files, in the order in which the official library ranks them.
+package import Tensors
+
+/// The number formats of files: those of safetensors in the order in which the official library ranks them, then those of
+/// llama.cpp, whose rows are blocks.
 package enum StoredType: String, Sendable, CaseIterable {
   case bool = "BOOL"
   case uint8 = "U8"
@@ -13,19 +16,75 @@ package enum StoredType: String, Sendable, CaseIterable {
   case float64 = "F64"
   case int64 = "I64"
   case uint64 = "U64"
+  case q40 = "Q4_0"
+  case q41 = "Q4_1"
+  case q50 = "Q5_0"
+  case q51 = "Q5_1"
+  case q80 = "Q8_0"
+  case q2K = "Q2_K"
+  case q3K = "Q3_K"
+  case q4K = "Q4_K"
+  case q5K = "Q5_K"
+  case q6K = "Q6_K"
+  case iq4NL = "IQ4_NL"
+  case iq4XS = "IQ4_XS"
+  case tq10 = "TQ1_0"
+  case tq20 = "TQ2_0"
+  case mxfp4 = "MXFP4"
+  case nvfp4 = "NVFP4"
 
-  /// Bytes per element.
+  /// A format of safetensors files by its name there.
+  init?(safetensors name: String) {
+    guard let type = StoredType(rawValue: name), !type.isBlocks else { return nil }
+    self = type
+  }
+
+  /// The numbers that lie together, and the bytes that they take.
+  package var block: (numbers: Int, bytes: Int) {
+    switch self {
+    case .tq10: (256, 54)
+    case .tq20: (256, 66)
+    case .mxfp4: (32, 17)
+    case .nvfp4: (64, 36)
+    default: packedFormat?.block ?? (1, size)
+    }
+  }
+
+  /// Whether a row is blocks of numbers.
+  package var isBlocks: Bool { size == 0 }
+
+  /// The format in which the blocks can stay in memory; nil for others.
+  package var packedFormat: PackedMatrix.Format? {
+    switch self {
+    case .q40: .q40
+    case .q41: .q41
+    case .q50: .q50
+    case .q51: .q51
+    case .q80: .q80
+    case .q2K: .q2K
+    case .q3K: .q3K
+    case .q4K: .q4K
+    case .q5K: .q5K
+    case .q6K: .q6K
+    case .iq4NL: .iq4NL
+    case .iq4XS: .iq4XS
+    default: nil
+    }
+  }
+
+  /// Bytes per element; 0 for blocks.
   package var size: Int {
     switch self {
     case .bool, .uint8, .int8: 1
     case .int16, .uint16, .float16, .bfloat16: 2
     case .int32, .uint32, .float32: 4
     case .float64, .int64, .uint64: 8
+    default: 0
     }
   }
 
-  /// Whether elements are floating-point numbers, which `SafetensorsFile.tensor` reads.
-  package var isFloatingPoint: Bool { floatFormat != nil }
+  /// Whether elements are floating-point numbers, which `TensorSource.tensor` reads.
+  package var isFloatingPoint: Bool { floatFormat != nil || isBlocks }
 
   /// The format of floating-point numbers; nil for integers and booleans.
   var floatFormat: FloatFormat? {

@@ -10,7 +10,7 @@ package struct TensorEntry: Sendable, Equatable {
   /// row-major order, as in every safetensors file.
   package let strides: [Int]?
 
-  init(name: String, storedType: StoredType, shape: [Int], range: Range<Int>, strides: [Int]? = nil) {
+  package init(name: String, storedType: StoredType, shape: [Int], range: Range<Int>, strides: [Int]? = nil) {
     self.name = name
     self.storedType = storedType
     self.shape = shape
@@ -21,16 +21,19 @@ package struct TensorEntry: Sendable, Equatable {
   /// Number of elements.
   package var count: Int { shape.reduce(1, *) }
 
-  func renamed(_ name: String) -> TensorEntry {
+  package func renamed(_ name: String) -> TensorEntry {
     TensorEntry(name: name, storedType: storedType, shape: shape, range: range, strides: strides)
   }
 
-  /// Bytes that `count` elements of a shape take; nil if a length is negative or a product does not fit an `Int`.
+  /// Bytes that a shape takes; nil if a length is negative, a row is no whole number of blocks or a product does not fit an `Int`.
   ///
   /// Axes of length 0 count as 1 in the check, so that products over a part of the shape fit as well.
-  static func byteCount(shape: [Int], type: StoredType) -> Int? {
-    var product = type.size
-    for length in shape {
+  package static func byteCount(shape: [Int], type: StoredType) -> Int? {
+    let block = type.block
+    guard (shape.last ?? 1).isMultiple(of: block.numbers) else { return nil }
+    var product = block.bytes
+    for (axis, length) in shape.enumerated() {
+      let length = axis == shape.count - 1 ? length / block.numbers : length
       let (next, overflow) = product.multipliedReportingOverflow(by: max(length, 1))
       guard length >= 0, !overflow else { return nil }
       product = next

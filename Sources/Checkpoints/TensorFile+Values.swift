@@ -61,7 +61,7 @@ extension TensorFile {
     case .uint32: try load(UInt32.self)
     case .int64: try load(Int64.self)
     case .uint64: try load(UInt64.self)
-    case .float16, .bfloat16, .float32, .float64:
+    default:
       throw CheckpointError(
         url.path, "tensor \(name) holds \(entry.storedType.rawValue) where integers are needed")
     }

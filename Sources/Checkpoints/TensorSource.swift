@@ -23,12 +23,27 @@ package protocol TensorSource: Sendable {
   func withStoredBytes<Result>(_ name: String, _ body: (UnsafeRawBufferPointer) throws -> Result) throws
     -> Result
 
+  /// Lends the rows of a tensor of blocks, each by its place in memory, in the order in which the model has them.
+  /// - Throws: `CheckpointError` if there is no such tensor, or it cannot be had by rows.
+  func withStoredRows<Result>(_ name: String, _ body: ([UnsafeRawPointer]) throws -> Result) throws -> Result
+
   /// Reads a tensor of integers or booleans (as 0 and 1) in row-major order.
   /// - Throws: `CheckpointError` if there is no such tensor or it holds anything that is no signed 64-bit integer.
   func int64s(_ name: String) throws -> [Int64]
 }
 
 extension TensorSource {
+  /// The rows of a tensor that is stored row by row.
+  package func withStoredRows<Result>(
+    _ name: String, _ body: ([UnsafeRawPointer]) throws -> Result
+  ) throws -> Result {
+    let rows = try entry(name).shape.dropLast().reduce(1, *)
+    return try withStoredBytes(name) { bytes in
+      guard let start = bytes.baseAddress else { return try body([]) }
+      return try body((0..<rows).map { start + bytes.count / rows * $0 })
+    }
+  }
+
   /// Reads a tensor of F64, F32, F16 or BF16 into memory of its own.
   package func tensor(_ name: String, as dtype: DType = .float32) throws -> Tensor {
     try tensor(name, as: dtype, pool: nil)

@@ -1,6 +1,6 @@
 internal import Answering
 package import Benchmarks
-package import Foundation
+internal import Foundation
 package import Images
 package import Loading
 package import MixtureOfDepths
@@ -54,20 +54,19 @@ extension SampleReader {
 extension ModelConversion {
   /// The first router of a folder that is to be converted, from the attention that image rows receive in its dense model.
   /// - Parameters:
-  ///   - base: The model that `source` only changes, as for `GammaModel.load`.
   ///   - report: As for `routedLayers`.
   ///   - imageLimits: What picture files may cost.
   /// - Shape: `[2, width]`
   package func fittedRouter(
-    _ source: URL, base: URL? = nil, report: ARankReport?, items: [BenchmarkItem], threads: Int,
+    _ source: some ModelPlacing, report: ARankReport?, items: [BenchmarkItem], threads: Int,
     imageLimits: ImageLimits = ImageLimits(), registry: ModelRegistry = .standard,
     onProgress: (Int) throws -> Void = { _ in },
     onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }
   ) throws -> Tensor {
-    try Self.convertible(source, base: base)
+    try Self.convertible(source)
     let session = try VisionLanguageSession(
-      source, routing: .ignored, threads: threads, base: base, registry: registry, onRead: onRead)
-    let routed = try routedLayers(report, layerCount: session.model.decoder.layers.count)
+      source, routing: .ignored, threads: threads, registry: registry, onRead: onRead)
+    let routed = try routedLayers(report, of: session.model.decoder.configuration)
     return try SampleReader(session, imageLimits: imageLimits).attentionRouter(
       items, routed: routed, onProgress: onProgress)
   }

@@ -29,24 +29,27 @@ public final class Model: Sendable {
 
   /// Loads a checkpoint folder, without holding up the caller's thread.
   /// - Parameters:
-  ///   - folder: config.json, weights and the tokenizer's files, as published.
+  ///   - folder: A folder of config.json, weights and the tokenizer's files, as published, or a GGUF file.
   ///   - weights: Their format in memory; nil for the stored one.
   ///   - threads: The most threads that one operation uses, at least 1.
   ///   - systemText: What the model is told in front of every conversation; nil for the template's own words.
-  ///   - template: The name of the conversation template, such as `vicuna_v1`; nil for the one that the model was trained with.
+  ///   - template: The name of the conversation template, such as `vicuna_v1`; nil for the chat template that
+  ///     came with the model, or the one that its family was trained with.
   ///   - base: The model that `folder` only changes, if it holds an adapter or a projector and does not name its base.
+  ///   - projector: The file of the picture encoder of a model in a GGUF file; without it such a model reads text only.
   ///   - families: The families that can be loaded.
   /// - Throws: `.model`, `.checkpoint`, `.json` or `.tokenizer`, with the file at fault and what to do.
   public static func load(
     _ folder: URL, weights: WeightFormat? = nil,
     threads: Int = ProcessInfo.processInfo.activeProcessorCount, systemText: String? = nil,
-    template: String? = nil, base: URL? = nil, families: ModelFamilies = .standard
+    template: String? = nil, base: URL? = nil, projector: URL? = nil, families: ModelFamilies = .standard
   ) async throws(GammaModError) -> Model {
-    try await Worker.run { cancellation in
+    let place = ModelPlace(folder, base: base, projector: projector)
+    return try await Worker.run { cancellation in
       let session = try VisionLanguageSession(
-        folder, precision: weights?.precision ?? GammaModel.usualPrecision(folder, base: base),
+        place, precision: weights?.precision ?? GammaModel.usualPrecision(place),
         template: template.map(ConversationTemplate.named),
-        system: systemText, threads: max(1, threads), base: base, registry: families.registry)
+        system: systemText, threads: max(1, threads), registry: families.registry)
       try cancellation.check()
       return Model(session)
     }

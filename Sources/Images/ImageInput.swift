@@ -15,7 +15,7 @@ package struct ImageInput: Sendable, Equatable {
   }
 
   /// The picture, or several views of it; in Qwen2-VL one row of numbers per patch.
-  /// - Shape: `[views, 3, height, width]`, or `[patches, numbers]`
+  /// - Shape: `[views, 3, height, width]`, or `[patches, numbers]`, of all views one behind the other
   package let pixels: Tensor
   /// The whole picture in higher resolution, for encoders that look twice (Mini-Gemini).
   /// - Shape: `[1, 3, height, width]`
@@ -28,23 +28,27 @@ package struct ImageInput: Sendable, Equatable {
   /// Patches of the picture (Qwen2-VL), or the tiles that it was cut into, without the view of the whole; 0 × 0 if it
   /// was not cut up.
   package let grid: Size?
+  /// The patches of each view where views differ (LFM2-VL); nil elsewhere.
+  package let viewGrids: [Size]?
   /// Tells pictures apart.
   package let digest: PictureDigest
 
   package init(
-    pixels: Tensor, detail: Tensor? = nil, mask: [Bool]? = nil, originalSize: Size? = nil, grid: Size? = nil
+    pixels: Tensor, detail: Tensor? = nil, mask: [Bool]? = nil, originalSize: Size? = nil, grid: Size? = nil,
+    viewGrids: [Size]? = nil
   ) {
     self.pixels = pixels
     self.detail = detail
     self.mask = mask
     self.originalSize = originalSize
     self.grid = grid
+    self.viewGrids = viewGrids
     digest = PictureDigest(
       tensors: [pixels, detail], mask: mask,
-      sizes: [originalSize, grid].map { $0.map { [$0.height, $0.width] } ?? [] })
+      sizes: ([originalSize, grid] + (viewGrids ?? [])).map { $0.map { [$0.height, $0.width] } ?? [] })
   }
 
-  package var views: Int { pixels.rows }
+  package var views: Int { viewGrids?.count ?? pixels.rows }
 
   /// Whether both hold the same numbers.
   package static func == (first: ImageInput, second: ImageInput) -> Bool { first.digest == second.digest }

@@ -1,10 +1,21 @@
 import Foundation
 
-/// How a picture is resampled. The filters and their rounding are Pillow's.
-package enum ResamplingFilter: Sendable, Equatable, CaseIterable {
+/// How a picture is resampled. The filters are Pillow's, and so is their rounding where nothing else is said.
+package enum ResamplingFilter: Sendable, Equatable {
   case bilinear
   case bicubic
   case lanczos
+  /// As `bilinear`, by weights of 16 bits, as PyTorch does it with bytes.
+  case torchBilinear
+
+  /// Those of Pillow.
+  static let pillow: [ResamplingFilter] = [.bilinear, .bicubic, .lanczos]
+
+  /// The bits behind the point of weights of which `largest` is the largest.
+  func fractionBits(largest: Double) -> Int32 {
+    guard self == .torchBilinear else { return 22 }
+    return (0..<22).first { Int(0.5 + largest * Double(1 << ($0 + 1))) >= 1 << 15 } ?? 22
+  }
 
   /// The filter of a number used by Pillow and by `resample` in a processor's configuration: 1, 2 or 3.
   package init?(pillowCode: Int) {
@@ -19,7 +30,7 @@ package enum ResamplingFilter: Sendable, Equatable, CaseIterable {
   /// The distance in source pixels, at a scale of at most 1, beyond which the weight is 0.
   var support: Double {
     switch self {
-    case .bilinear: 1
+    case .bilinear, .torchBilinear: 1
     case .bicubic: 2
     case .lanczos: 3
     }
@@ -29,7 +40,7 @@ package enum ResamplingFilter: Sendable, Equatable, CaseIterable {
   func weight(at distance: Double) -> Double {
     let x = abs(distance)
     switch self {
-    case .bilinear:
+    case .bilinear, .torchBilinear:
       return x < 1 ? 1 - x : 0
     case .bicubic:
       let a = -0.5

@@ -1,10 +1,10 @@
 /// The inner loops. Sums stay within 32 bits: the weights of one place add up to 2²² in size times at most
 /// 1.6, and samples are at most 255.
 extension ResamplingWeights {
-  private static var half: Int32 { 1 << (fractionBits - 1) }
+  private var half: Int32 { 1 << (fractionBits - 1) }
 
   @inline(__always)
-  private static func byte(_ sum: Int32) -> UInt8 {
+  private func byte(_ sum: Int32) -> UInt8 {
     UInt8(truncatingIfNeeded: min(max(sum >> fractionBits, 0), 255))
   }
 
@@ -15,9 +15,9 @@ extension ResamplingWeights {
     weights.withUnsafeBufferPointer { weights in
       for column in columns {
         var read = first[column] * 3
-        var red = Self.half
-        var green = Self.half
-        var blue = Self.half
+        var red = half
+        var green = half
+        var blue = half
         let start = column * stride
         for place in start..<start + counts[column] {
           let weight = weights[place]
@@ -26,9 +26,9 @@ extension ResamplingWeights {
           blue &+= Int32(row[read + 2]) &* weight
           read += 3
         }
-        output[column * 3] = Self.byte(red)
-        output[column * 3 + 1] = Self.byte(green)
-        output[column * 3 + 2] = Self.byte(blue)
+        output[column * 3] = byte(red)
+        output[column * 3 + 1] = byte(green)
+        output[column * 3 + 2] = byte(blue)
       }
     }
   }
@@ -38,14 +38,14 @@ extension ResamplingWeights {
     let firstRow = sources.lowerBound
     withUnsafeTemporaryAllocation(of: Int32.self, capacity: rowBytes) { sums in
       for row in first.indices {
-        sums.initialize(repeating: Self.half)
+        sums.initialize(repeating: half)
         for tap in 0..<counts[row] {
           let weight = weights[row * stride + tap]
           let read = input + (first[row] - firstRow + tap) * rowBytes
           for place in 0..<rowBytes { sums[place] &+= Int32(read[place]) &* weight }
         }
         let write = output + row * rowBytes
-        for place in 0..<rowBytes { write[place] = Self.byte(sums[place]) }
+        for place in 0..<rowBytes { write[place] = byte(sums[place]) }
       }
     }
   }

@@ -2,9 +2,9 @@
 /// on.
 ///
 /// As in Pillow's `Resample.c`: weights are computed in double precision, divided by their sum and rounded,
-/// half away from zero, to multiples of 2⁻²².
+/// half away from zero, to multiples of 2⁻²², or of what the filter says.
 struct ResamplingWeights {
-  static let fractionBits: Int32 = 22
+  let fractionBits: Int32
 
   /// For each output place, the first source place.
   let first: [Int]
@@ -24,7 +24,7 @@ struct ResamplingWeights {
     let stride = min(Int(support.rounded(.up)) * 2 + 1, inputLength)
     var first: [Int] = []
     var counts: [Int] = []
-    var weights = [Int32](repeating: 0, count: outputs.count * stride)
+    var weights = [Double](repeating: 0, count: outputs.count * stride)
     var row = [Double](repeating: 0, count: stride)
     first.reserveCapacity(outputs.count)
     counts.reserveCapacity(outputs.count)
@@ -39,16 +39,19 @@ struct ResamplingWeights {
         sum += weight
       }
       for place in 0..<to - from {
-        let weight = sum == 0 ? row[place] : row[place] / sum
-        let scaled = weight * Double(1 << Self.fractionBits)
-        weights[index * stride + place] = Int32(scaled < 0 ? scaled - 0.5 : scaled + 0.5)
+        weights[index * stride + place] = sum == 0 ? row[place] : row[place] / sum
       }
       first.append(from)
       counts.append(to - from)
     }
     self.first = first
     self.counts = counts
-    self.weights = weights
+    let fractionBits = filter.fractionBits(largest: weights.max() ?? 0)
+    self.fractionBits = fractionBits
+    self.weights = weights.map { weight in
+      let scaled = weight * Double(1 << fractionBits)
+      return Int32(scaled < 0 ? scaled - 0.5 : scaled + 0.5)
+    }
     self.stride = stride
   }
 

@@ -18,12 +18,12 @@ extension GammaInspection {
     result["image_tokens"] = Self.optional(model.sizes?.tokensPerImage)
     result["image_size"] = Self.optional(model.sizes?.imageSize)
     result["memory_bytes"] = JSONValue(
-      JSONObject(WeightPrecision.allCases.map { ($0.rawValue, JSONValue(memory($0))) }))
+      JSONObject(formats.map { ($0.rawValue, JSONValue(memory($0))) }))
     result["stored_dtype"] = JSONValue(storedPrecision.rawValue)
     result["default_dtype"] = JSONValue(usualPrecision.rawValue)
     result["free_memory_bytes"] = JSONValue(memory.bytes)
     result["fitting_dtypes"] = JSONValue(
-      WeightPrecision.allCases.filter { memory.holds(memory($0)) }.map(\.rawValue))
+      formats.filter { memory.holds(memory($0)) }.map(\.rawValue))
     result["model_base"] = Self.optional(base?.path)
     result["context_length"] = Self.optional(model.sizes?.decoder.contextLength)
     result["layers"] = Self.optional(model.sizes?.decoder.layerCount)

@@ -39,7 +39,7 @@ extension GammaInspection {
       add("parameters", Self.grouped(parameters))
     }
     add("stored as", storedPrecision.rawValue)
-    add("memory", WeightPrecision.allCases.map(memoryText).joined(separator: ", "))
+    add("memory", formats.map(memoryText).joined(separator: ", "))
     add("free memory", ByteCount.text(memory.bytes))
     if let routing, let layerCount = model.sizes?.decoder.layerCount {
       let list = routing.layers.map(String.init).joined(separator: ", ")

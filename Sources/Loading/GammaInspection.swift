@@ -24,22 +24,21 @@ package struct GammaInspection: Sendable {
   package let memory: AvailableMemory
 
   /// - Parameters:
-  ///   - base: The model that `url` only changes, as for `GammaModel.load`.
   ///   - memory: What the machine can hold.
   /// - Throws: An error that names the file, if there is no such folder, or its config.json or weights cannot be read.
   package init(
-    _ url: URL, base: URL? = nil, registry: ModelRegistry = .standard, memory: AvailableMemory = .current
+    _ model: some ModelPlacing, registry: ModelRegistry = .standard, memory: AvailableMemory = .current
   ) throws {
-    let source = try ModelSource(url, base: base)
+    let source = try ModelSource(model.modelPlace)
     let folder = try source.open()
-    self.url = url
+    url = model.modelPlace.url
     self.base = source.base
     self.memory = memory
     storedPrecision = try WeightPrecision.stored(in: folder)
-    model = try ModelInspection(folder, registry: registry) { RouterNames.layer(ofRouter: $0) != nil }
+    self.model = try ModelInspection(folder, registry: registry) { RouterNames.layer(ofRouter: $0) != nil }
     var found: RoutingConfiguration?
     var fault: String?
-    if let decoder = model.sizes?.decoder {
+    if let decoder = self.model.sizes?.decoder {
       do {
         let json = try registry.known(folder.config())
         let release = try RoutingConfiguration.Release(modelType: json.optionalString("model_type"))
@@ -52,7 +51,7 @@ package struct GammaInspection: Sendable {
       }
     }
     let usesRouter = !(found?.layers ?? []).isEmpty
-    routerParameters = usesRouter ? 2 * (model.sizes?.decoder.hiddenSize ?? 0) : 0
+    routerParameters = usesRouter ? 2 * (self.model.sizes?.decoder.hiddenSize ?? 0) : 0
     (routing, routingFault) = (found, fault)
   }
 
@@ -74,6 +73,9 @@ package struct GammaInspection: Sendable {
 
   /// The format in which weights are held where no other is asked for.
   package var usualPrecision: WeightPrecision { storedPrecision }
+
+  /// The formats in which weights can be held: any, and the blocks of a file that has them.
+  var formats: [WeightPrecision] { (storedPrecision == .blocks ? [.blocks] : []) + WeightPrecision.choices }
 
   /// What is wrong with the stored routers, as far as headers tell.
   private static func fault(_ folder: CheckpointFolder, _ routing: RoutingConfiguration, width: Int) throws

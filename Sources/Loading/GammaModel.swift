@@ -1,5 +1,5 @@
 internal import Checkpoints
-package import Foundation
+internal import Foundation
 internal import MixtureOfDepths
 package import Models
 internal import StrictJSON
@@ -18,25 +18,24 @@ package enum GammaModel {
   }
 
   /// - Parameters:
-  ///   - url: A checkpoint folder in its family's layout.
+  ///   - model: A checkpoint folder in its family's layout, or a GGUF file.
   ///   - precision: The format of the weights in memory; nil for packed weights as they are stored and others as float32.
-  ///   - base: The model that `url` only changes, for folders that hold an adapter or a projector; by default the one that
-  ///     an adapter names.
   ///   - registry: The families that are known.
   ///   - memory: What may be taken; weights that need more are refused before they are read.
   ///   - onRead: Receives how many bytes of the weights have been read, and how many there are.
   /// - Throws: An error that names the file, what is wrong and what to do.
   package static func load(
-    _ url: URL, precision: WeightPrecision? = nil, routing: Routing = .asStored, base: URL? = nil,
+    _ model: some ModelPlacing, precision: WeightPrecision? = nil, routing: Routing = .asStored,
     registry: ModelRegistry = .standard, memory: AvailableMemory = .current,
     onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }
   ) throws -> VisionLanguageModel {
-    let source = try ModelSource(url, base: base)
+    let source = try ModelSource(model.modelPlace)
     let folder = try source.open()
     try check(memory, holds: folder, precision, registry)
     var dense = try registry.load(
       folder, precision: precision, isForeign: { RouterNames.layer(ofRouter: $0) != nil }, onRead: onRead)
     dense.notices = try notices(folder, precision)
+    dense.documents = try source.companions(folder)
     guard routing != .ignored, let json = try dense.configuration.optionalObject("mod"),
       var configuration = try RoutingConfiguration(
         json, layerCount: dense.decoder.layers.count,
@@ -50,6 +49,12 @@ package enum GammaModel {
         )
       }
       return dense
+    }
+    let routable = dense.decoder.configuration.routableLayers
+    if let fixed = configuration.layers.first(where: { !routable.contains($0) }) {
+      throw ModelError(
+        "\(folder.url.path): config.json routes the layer \(fixed), whose convolution needs all rows; only layers with attention can be routed"
+      )
     }
     if case .skip(let share) = routing {
       configuration.prefill = .imageSkip(share)
@@ -82,15 +87,15 @@ package enum GammaModel {
     let stored = try WeightPrecision.stored(in: folder)
     guard stored.isPacked, let precision, precision != stored else { return [] }
     return [
-      "\(folder.url.path): the weights are quantized to \(stored.rawValue); as \(precision.rawValue) they take more memory and are no more exact"
+      "\(folder.url.path): the weights are quantized (\(stored.rawValue)); as \(precision.rawValue) they take more memory and are no more exact"
     ]
   }
 
   /// Checks that every file of a model is what was written, which reads all of them.
-  /// - Parameter base: As for `load`.
   /// - Throws: An error that names the first file that differs or is missing, or the folder if it has no manifest.
-  package static func verify(_ url: URL, base: URL? = nil) throws {
-    for folder in [url, try ModelSource(url, base: base).base].compactMap({ $0 }) {
+  package static func verify(_ model: some ModelPlacing) throws {
+    let place = model.modelPlace
+    for folder in [place.url, try ModelSource(place).base].compactMap({ $0 }) {
       guard FileManager.default.fileExists(atPath: folder.appendingPathComponent("manifest.json").path) else {
         throw ModelError(
           "\(folder.path): the folder has no manifest.json to verify its files by; only models that this program wrote have one"
@@ -102,25 +107,27 @@ package enum GammaModel {
 
   /// The format in which a model's weights lie in its files.
   /// - Throws: As opening the folder does.
-  package static func storedPrecision(_ url: URL, base: URL? = nil) throws -> WeightPrecision {
-    try WeightPrecision.stored(in: ModelSource(url, base: base).open())
+  package static func storedPrecision(_ model: some ModelPlacing) throws -> WeightPrecision {
+    try WeightPrecision.stored(in: ModelSource(model.modelPlace).open())
   }
 
-  /// Refuses to make something new of packed weights, which would carry their loss along.
+  /// Refuses to make something new of weights that this program packed, which would carry their loss along.
   /// - Parameter remedy: What to do instead.
-  static func checkIsOriginal(_ folder: CheckpointFolder, _ remedy: String) throws {
+  /// - Parameter allowsBlocks: Whether weights in a file's own blocks, which stay as they are, are no harm.
+  static func checkIsOriginal(_ folder: CheckpointFolder, allowsBlocks: Bool = false, _ remedy: String) throws
+  {
     let stored = try WeightPrecision.stored(in: folder)
-    guard stored.isPacked else { return }
+    guard stored.isPacked, !(allowsBlocks && stored == .blocks) else { return }
     throw ModelError(
-      "\(folder.url.path): the weights are quantized to \(stored.rawValue), and rounding them again would lose more; \(remedy)"
+      "\(folder.url.path): the weights are quantized (\(stored.rawValue)), and rounding them again would lose more; \(remedy)"
     )
   }
 
   /// The format in which weights are held where nobody asks for another: the stored one. Products with bfloat16 weights are
   /// native where the processor has such, and elsewhere widen them as they are read, which costs less than twice the memory.
   /// - Throws: As opening the folder does.
-  package static func usualPrecision(_ url: URL, base: URL? = nil) throws -> WeightPrecision? {
-    let stored = try storedPrecision(url, base: base)
+  package static func usualPrecision(_ model: some ModelPlacing) throws -> WeightPrecision? {
+    let stored = try storedPrecision(model)
     // Packed weights are taken as they lie, whatever their formats are.
     return stored == .bfloat16 ? .bfloat16 : nil
   }
@@ -135,7 +142,7 @@ package enum GammaModel {
     guard wanted == stored || !wanted.isPacked || !stored.isPacked else {
       throw ModelError(
         choice:
-          "\(folder.url.path): the weights are quantized to \(stored.rawValue), and rounding them again to \(wanted.rawValue) would lose more; leave out --dtype, or take the original model"
+          "\(folder.url.path): the weights are quantized (\(stored.rawValue)), and rounding them again to \(wanted.rawValue) would lose more; leave out --dtype, or take the original model"
       )
     }
     guard

@@ -43,11 +43,18 @@ package struct ModelConversion: Sendable {
 
   /// The layers that will be routed, ascending.
   /// - Parameter report: Needed unless the layers are listed.
-  /// - Throws: `ModelError` if the report is of another model, or no layer or one that does not exist is chosen.
-  package func routedLayers(_ report: ARankReport?, layerCount: Int) throws -> [Int] {
+  /// - Throws: `ModelError` if the report is of another model, or no layer, one that does not exist or one that cannot be
+  ///   routed is chosen.
+  package func routedLayers(_ report: ARankReport?, of decoder: DecoderConfiguration) throws -> [Int] {
+    let (layerCount, routable) = (decoder.layerCount, Set(decoder.routableLayers))
     let layers: [Int]
     switch choice {
     case .cosine:
+      guard routable.count == layerCount else {
+        throw ModelError(
+          choice:
+            "a schedule of depth skips rows in every layer, but layers with convolutions run all of them")
+      }
       guard (0...CosineSchedule.maximalSkip).contains(skip) else {
         throw ModelError(
           choice:
@@ -62,21 +69,28 @@ package struct ModelConversion: Sendable {
             "the layers \(list) cannot be routed: each must be below \(layerCount), the model's count, and appear once"
         )
       }
-      layers = list
-    case .usual:
-      layers = Array(try fitting(report, layerCount).order(by: variant).dropFirst(min(4, layerCount - 1)))
-    case .allButHighest(let count):
-      let order = try fitting(report, layerCount).order(by: variant)
-      guard (0..<layerCount).contains(count) else {
+      if let fixed = list.first(where: { !routable.contains($0) }) {
         throw ModelError(
           choice:
-            "\(count) dense layers of \(layerCount) leave none to route; keep between 0 and \(layerCount - 1)"
+            "the layer \(fixed) cannot be routed: its convolution mixes neighbouring rows and runs all of them; name layers with attention"
+        )
+      }
+      layers = list
+    case .usual:
+      let order = try fitting(report, layerCount).order(by: variant).filter(routable.contains)
+      layers = Array(order.dropFirst(min(4, order.count - 1)))
+    case .allButHighest(let count):
+      let order = try fitting(report, layerCount).order(by: variant).filter(routable.contains)
+      guard (0..<order.count).contains(count) else {
+        throw ModelError(
+          choice:
+            "\(count) dense layers of \(order.count) leave none to route; keep between 0 and \(order.count - 1)"
         )
       }
       layers = Array(order.dropFirst(count))
     case .below(let threshold):
       let values = try fitting(report, layerCount).values(variant)
-      layers = values.indices.filter { values[$0] < threshold }
+      layers = values.indices.filter { routable.contains($0) && values[$0] < threshold }
     }
     guard !layers.isEmpty else {
       throw ModelError(choice: "no layer is left to route; raise the threshold or name at least one layer")
@@ -105,7 +119,7 @@ package struct ModelConversion: Sendable {
     guard model.routing == nil,
       try model.configuration.optionalObject("mod")?.optionalBool("mod_enable") != true
     else { throw ModelError("the model has routed layers already; convert its dense original") }
-    let layers = try routedLayers(report, layerCount: model.decoder.layers.count)
+    let layers = try routedLayers(report, of: model.decoder.configuration)
     guard (0...1).contains(skip) else {
       throw ModelError(choice: "the share of image rows to skip must be between 0 and 1, not \(skip)")
     }
@@ -122,9 +136,7 @@ package struct ModelConversion: Sendable {
         CosineSchedule(layerCount: model.decoder.layers.count, skip: skip).shares
     }
     for case let layer as DenseLayer in model.decoder.layers where layers.contains(layer.index) {
-      let weight = layer.downProjection
-      let doubled = Tensor(weight.tensor.floats().map { 2 * $0 }, shape: weight.shape)
-      weight.tensor = doubled.converted(to: weight.tensor.dtype)
+      layer.doubleMLP()
     }
     switch routerSharing {
     case .shared:
@@ -171,38 +183,41 @@ extension ModelConversion {
   ///   - report: Needed unless the layers are listed.
   ///   - router: The first values of the router, such as `RouterFit` finds; random ones if nil.
   ///   - dtype: The format of the written weights; nil keeps bfloat16 and float32, and makes float16 bfloat16.
-  ///   - base: The model that `source` only changes, as for `GammaModel.load`.
   ///   - mayReplace: Whether a model that is there is replaced.
   ///   - onRead: Receives how many bytes of the weights have been read, and how many there are.
   /// - Returns: The routed layers.
   /// - Throws: An error that names the file or choice at fault; `target` is then as it was.
   package func convert(
-    _ source: URL, report: ARankReport?, router: Tensor? = nil, to target: URL, dtype: DType? = nil,
-    base: URL? = nil, mayReplace: Bool = false, registry: ModelRegistry = .standard,
+    _ source: some ModelPlacing, report: ARankReport?, router: Tensor? = nil, to target: URL,
+    dtype: DType? = nil,
+    mayReplace: Bool = false, registry: ModelRegistry = .standard,
     onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }
   ) throws -> [Int] {
-    try ModelFolder.check(target, isNot: source)
-    let folder = try Self.convertible(source, base: base)
+    try ModelFolder.check(target, isNot: source.modelPlace.url)
+    let folder = try Self.convertible(source)
+    // Blocks of a file stay as they are, unless another format is asked for.
+    let staysPacked = try dtype == nil && WeightPrecision.stored(in: folder) == .blocks
     let format = try dtype ?? Self.storedFormat(folder)
     let model = try apply(
       to: GammaModel.load(
-        source, precision: WeightPrecision(format), routing: .ignored, base: base, registry: registry,
+        source, precision: staysPacked ? nil : WeightPrecision(format), routing: .ignored, registry: registry,
         onRead: onRead),
       report: report, router: router)
     try ModelFolder.write(
-      model, to: target, format: .plain(format), tokenizer: GammaModel.tokenizerFolder(source, base: base),
-      mayReplace: mayReplace)
+      model, to: target, format: staysPacked ? .packed : .plain(format), mayReplace: mayReplace)
     return model.routing?.layers ?? []
   }
 
   /// Opens a model that is to be converted.
   /// - Throws: `ModelError` if it has routed layers already or is quantized.
   @discardableResult
-  package static func convertible(_ source: URL, base: URL? = nil) throws -> CheckpointFolder {
-    let folder = try ModelSource(source, base: base).open()
-    try GammaModel.checkIsOriginal(folder, "convert the original, and quantize what comes out")
+  package static func convertible(_ source: some ModelPlacing) throws -> CheckpointFolder {
+    let folder = try ModelSource(source.modelPlace).open()
+    try GammaModel.checkIsOriginal(
+      folder, allowsBlocks: true, "convert the original, and quantize what comes out")
     guard try folder.config().optionalObject("mod")?.optionalBool("mod_enable") != true else {
-      throw ModelError("\(source.path): the model has routed layers already; convert its dense original")
+      throw ModelError(
+        "\(source.modelPlace.url.path): the model has routed layers already; convert its dense original")
     }
     return folder
   }

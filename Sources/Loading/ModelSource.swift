@@ -1,18 +1,29 @@
 internal import Checkpoints
 package import Foundation
+internal import GGUF
 internal import Models
-internal import StrictJSON
+package import StrictJSON
 
-/// Where a model's tensors lie: in one folder, or in a base model's folder and one that changes it.
+/// Where a model's tensors lie: in one folder, in a base model's folder and one that changes it, or in files that hold
+/// everything.
 struct ModelSource {
   private let url: URL
+  private let projector: URL?
   /// Nil where the folder stands for itself.
   let base: URL?
 
-  /// - Parameter base: The base as the user names it; by default that of `adapter_config.json`.
-  /// - Throws: If the adapter's base is nowhere to be found.
-  init(_ url: URL, base: URL?) throws {
+  /// - Parameter place: The base as the user names it; by default that of `adapter_config.json`.
+  /// - Throws: If the adapter's base is nowhere to be found, or an encoder's file is named for a folder.
+  init(_ place: ModelPlace) throws {
+    let (url, base) = (place.url, place.base)
     self.url = url
+    projector = place.projector
+    if let projector, !GGUFFile.isOne(url) {
+      throw ModelError(
+        choice:
+          "\(projector.path): only a model in a GGUF file has its picture encoder in another, and \(url.path) is none"
+      )
+    }
     let file = url.appendingPathComponent("adapter_config.json")
     guard base == nil, FileManager.default.fileExists(atPath: file.path) else {
       self.base = base
@@ -37,8 +48,10 @@ struct ModelSource {
   }
 
   func open() throws -> CheckpointFolder {
-    guard let base else { return try CheckpointFolder(url) }
-    let folder = try CheckpointFolder(base)
+    guard let base else {
+      return GGUFFile.isOne(url) ? try GGUFModel.open(url, projector: projector) : try CheckpointFolder(url)
+    }
+    let folder = GGUFFile.isOne(base) ? try GGUFModel.open(base, projector: nil) : try CheckpointFolder(base)
     if FileManager.default.fileExists(atPath: url.appendingPathComponent("adapter_config.json").path) {
       return try folder.merging(adapter: url)
     }
@@ -50,12 +63,24 @@ struct ModelSource {
 }
 
 extension GammaModel {
-  /// The folder whose tokenizer and preprocessor a model uses: its own or, where it has none, its base's.
-  package static func tokenizerFolder(_ url: URL, base: URL?) throws -> URL {
+  /// Whether a model is one file that holds everything.
+  package static func isFile(_ url: URL) -> Bool { GGUFFile.isOne(url) }
+
+  /// The small files of a model in a folder, or what stands for them in a GGUF file.
+  /// - Throws: An error that names the file.
+  package static func documents(_ url: URL) throws -> any DocumentSource {
+    GGUFFile.isOne(url) ? try GGUFModel.documents(url) : FolderDocuments(url)
+  }
+}
+
+extension ModelSource {
+  /// Where a model's tokenizer and preprocessor are: in its own folder or, where that has none, in its base's.
+  /// - Parameter folder: What `open` gave.
+  func companions(_ folder: CheckpointFolder) throws -> any DocumentSource {
+    guard let base else { return folder.documents }
     let names = ["tokenizer.model", "tokenizer.json", "vocab.json"]
-    let hasOwn = names.contains {
-      FileManager.default.fileExists(atPath: url.appendingPathComponent($0).path)
-    }
-    return hasOwn ? url : try ModelSource(url, base: base).base ?? url
+    let own = FolderDocuments(url)
+    if names.contains(where: { own.document($0) != nil }) { return own }
+    return GGUFFile.isOne(base) ? folder.documents : FolderDocuments(base)
   }
 }

@@ -14,6 +14,9 @@ extension VisionLanguageModel {
     guard routing == nil else {
       throw ModelError("the model routes rows already; drop rows of its dense original")
     }
+    guard decoder.configuration.convolution == nil else {
+      throw ModelError("layers with convolutions need all rows, so none can be dropped; take another model")
+    }
     guard (1..<decoder.layers.count).contains(layers), (0...1).contains(skip) else {
       throw ModelError(
         "rows can be dropped behind 1 to \(decoder.layers.count - 1) layers and by a share of 0 to 1, not \(layers) and \(skip)"

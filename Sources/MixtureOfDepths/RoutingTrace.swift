@@ -25,9 +25,20 @@ package final class RoutingTrace: RoutingObserver {
     next?.layer(index, of: batch, finishedWith: hidden)
     for (number, slice) in batch.slices.enumerated() {
       let (start, count) = (batch.start(of: slice), slice.rows.count)
-      let window = configuration.windows[index] ?? .max
-      let pairs = (start..<start + count).reduce(0) { $0 + min($1 + 1, window) }
       tally(number).layers[index].rows += count
+      if let convolution = configuration.convolution, convolution.layers[index] {
+        // Which tells nobody what it attends.
+        let flops = flops(rows: count, convolution)
+        tally(number).layers[index].run += count
+        tally(number).layers[index].denseFLOPs += flops
+        tally(number).layers[index].flops += flops
+        continue
+      }
+      let window = configuration.windows[index] ?? .max
+      let ahead = configuration.picturesSeeThemselves ? batch.restOfPictures(Array(slice.rows)) : nil
+      let pairs = (start..<start + count).reduce(ahead?.reduce(0) { $0 + Int($1) } ?? 0) {
+        $0 + min($1 + 1, window)
+      }
       tally(number).layers[index].denseFLOPs += flops(rows: count, pairs: pairs)
     }
   }
@@ -54,6 +65,11 @@ package final class RoutingTrace: RoutingObserver {
     let perRow =
       2 * configuration.hiddenSize * (2 * width + 2 * keyWidth + 3 * configuration.intermediateSize)
     return rows * perRow + 4 * pairs * width
+  }
+
+  private func flops(rows: Int, _ convolution: ConvolutionConfiguration) -> Int {
+    let (width, inner) = (configuration.hiddenSize, configuration.intermediateSize)
+    return 2 * rows * width * (4 * width + convolution.length + 3 * inner)
   }
 
   package func layer(

@@ -38,8 +38,8 @@ package struct AvailableMemory: Sendable, Equatable {
   package func check(_ place: String, _ precision: WeightPrecision, sizes: (WeightPrecision) -> Int) throws {
     let needed = sizes(precision)
     guard !holds(needed) else { return }
-    let fitting = WeightPrecision.allCases.filter { sizes($0) < needed && holds(sizes($0)) }
-    let least = WeightPrecision.allCases.min { sizes($0) < sizes($1) } ?? precision
+    let fitting = WeightPrecision.choices.filter { sizes($0) < needed && holds(sizes($0)) }
+    let least = WeightPrecision.choices.min { sizes($0) < sizes($1) } ?? precision
     let remedy =
       fitting.isEmpty
       ? "no format fits, the smallest (\(least.rawValue)) takes \(ByteCount.text(sizes(least))); free memory, or take a smaller model"

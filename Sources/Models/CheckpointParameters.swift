@@ -99,6 +99,14 @@ package final class CheckpointParameters: ParameterSource {
       faults.addMisshapen(place.name, is: entry.shape, shouldBe: shape)
       return nil
     }
+    // What is looked at number by number, such as a convolution, is floats.
+    if let format = entry.storedType.packedFormat, role != .other {
+      let matrix = try place.folder.blocks(place.name, format, backend)
+      guard let wanted = precision?.storage(role, shape: shape) else {
+        return Parameter(name: name, packed: matrix)
+      }
+      return matrix.unpacked().stored(as: wanted, name: name, backend: backend)
+    }
     switch (precision ?? .float32).storage(role, shape: shape) {
     case .plain(let dtype):
       return Parameter(name: name, tensor: try place.folder.tensor(place.name, as: dtype))

@@ -45,9 +45,10 @@ package final class DecoderPass {
 
   /// The angles by which a plan's rows turn: positions of the decoder's table or, where rows stand on several axes, of one
   /// that is made once for the batch. Places on axes are always those of the whole sequence.
-  func turns(of plan: LayerPlan, _ rotary: RotaryTable, sections: [Int]?) -> (RotaryTable, [Int32]) {
-    guard let sections, let axes else { return (rotary, plan.positions) }
-    let table = composed ?? rotary.composed(of: axes, sections: sections)
+  /// - Parameter pairs: The axis of each pair of a head; nil where a position is one number.
+  func turns(of plan: LayerPlan, _ rotary: RotaryTable, axes pairs: [Int]?) -> (RotaryTable, [Int32]) {
+    guard let pairs, let axes else { return (rotary, plan.positions) }
+    let table = composed ?? rotary.composed(of: axes, axes: pairs)
     composed = table
     return (table, plan.rows)
   }

@@ -34,13 +34,19 @@ package struct TokenArea: Sendable, Equatable {
 
 extension TokenArea {
   /// The cells of each tile, tile by tile, and then of the whole; of the whole for every view if it was not cut up.
-  static func tiles(_ input: ImageInput, cells: ImageInput.Size) -> [TokenArea?] {
-    guard let grid = input.grid, grid.height > 0, grid.height * grid.width + 1 == input.views else {
-      return (0..<input.views).flatMap { _ in TokenArea.grid(cells) }
+  /// - Parameter cells: Of each view.
+  static func tiles(_ input: ImageInput, cells: [ImageInput.Size]) -> [TokenArea?] {
+    guard let grid = input.grid, grid.height > 0, grid.height * grid.width + 1 == cells.count else {
+      return cells.flatMap { TokenArea.grid($0) }
     }
-    return (0..<grid.height * grid.width).flatMap {
-      TokenArea.grid(cells, tile: ($0 / grid.width, $0 % grid.width), of: grid)
-    } + TokenArea.grid(cells)
+    return cells.dropLast().enumerated().flatMap { index, cells in
+      TokenArea.grid(cells, tile: (index / grid.width, index % grid.width), of: grid)
+    } + TokenArea.grid(cells[cells.count - 1])
+  }
+
+  /// The same where all views have as many cells.
+  static func tiles(_ input: ImageInput, cells: ImageInput.Size) -> [TokenArea?] {
+    tiles(input, cells: [ImageInput.Size](repeating: cells, count: input.views))
   }
 }
 
@@ -59,8 +65,8 @@ package protocol ImageEncoder: Sendable {
   func features(_ input: ImageInput, _ tape: Tape) -> Value
   /// - Shape: → `[tokenCount(of: input), decoder width]`
   func project(_ features: Value, of input: ImageInput, _ tape: Tape) -> Value
-  /// Into how many runs of equal length a picture's rows fall where a prompt writes them out, with words between them.
-  func runs(of input: ImageInput) -> Int
+  /// The rows of each run into which a picture falls where a prompt has words between them: those of a view, or of a line.
+  func runs(of input: ImageInput) -> [Int]
   /// Where each token lies in the picture; nil for tokens that stand for no place. One per token.
   func areas(of input: ImageInput) -> [TokenArea?]
   /// Where a prompt's rows stand on several axes; nil for encoders whose rows stand one behind the other.
@@ -72,7 +78,10 @@ package protocol ImageEncoder: Sendable {
 
 extension ImageEncoder {
   package func unpadded(_ input: ImageInput) -> ImageInput { input }
-  package func runs(of input: ImageInput) -> Int { input.views }
+
+  package func runs(of input: ImageInput) -> [Int] {
+    [Int](repeating: tokenCount(of: input) / input.views, count: input.views)
+  }
 
   package func axisPlaces(_ ids: [Int], imageTokenID: Int, inputs: [ImageInput]) -> AxisPlaces? { nil }
 

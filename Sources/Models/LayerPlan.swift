@@ -78,9 +78,12 @@ package struct LayerPlan {
 
   /// What the rows of each slice see, in the order of the slices that have any, once their own keys and values are known;
   /// these go into the caches.
-  /// - Parameter window: The most rows that a query sees, of those that this layer ran; nil for all.
+  /// - Parameters:
+  ///   - window: The most rows up to its own that a query sees, of those that this layer ran; nil for all.
+  ///   - picturesSeeThemselves: Whether a picture's rows see those of its rows behind them that this layer runs, too.
   func attentionItems(
-    layer: Int, key: Tensor, value: Tensor, heads: AttentionHeads, window: Int?, backend: Backend
+    layer: Int, key: Tensor, value: Tensor, heads: AttentionHeads, window: Int?, picturesSeeThemselves: Bool,
+    backend: Backend
   ) -> [AttentionItem] {
     var items: [AttentionItem] = []
     items.reserveCapacity(ranges.count)
@@ -88,7 +91,8 @@ package struct LayerPlan {
       guard let cache = slice.cache else {
         items.append(
           AttentionItem(
-            queries: range, spans: spans(of: slice, ending: range), isCausal: true, window: window))
+            queries: range, spans: spans(of: slice, ending: range), isCausal: true, window: window,
+            ahead: picturesSeeThemselves ? batch.restOfPictures(rows[range].map { Int($0) }) : nil))
         continue
       }
       cache.append(
@@ -96,7 +100,8 @@ package struct LayerPlan {
         places: places.map { $0[range] }, backend: backend)
       items.append(
         AttentionItem(
-          queries: range, spans: cache.spans(inLayer: layer), isCausal: true, window: window))
+          queries: range, spans: cache.spans(inLayer: layer), isCausal: true, window: window,
+          ahead: picturesSeeThemselves ? batch.restOfPictures(rows[range].map { Int($0) }) : nil))
     }
     return items
   }

@@ -28,15 +28,19 @@ package struct Linear: Sendable {
 /// Root-mean-square normalisation with a learnt scale.
 package struct RMSNorm: Sendable {
   package let weight: Parameter
+  /// What is added to the weight.
+  let offset: Float
   let epsilon: Float
 
-  init(_ name: String, width: Int, epsilon: Float, from source: any ParameterSource) {
-    weight = source.parameter("\(name).weight", [width], initial: .constant(1))
-    self.epsilon = epsilon
+  init(
+    _ name: String, width: Int, epsilon: Float, offset: Float = 0, from source: any ParameterSource
+  ) {
+    weight = source.parameter("\(name).weight", [width], initial: .constant(1 - offset))
+    (self.offset, self.epsilon) = (offset, epsilon)
   }
 
   package func callAsFunction(_ x: Value, _ tape: Tape) -> Value {
-    tape.rmsNorm(x, weight: weight, epsilon: epsilon)
+    tape.rmsNorm(x, weight: weight, offset: offset, epsilon: epsilon)
   }
 }
 

@@ -1,5 +1,5 @@
 internal import Checkpoints
-package import Foundation
+internal import Foundation
 package import Images
 package import StrictJSON
 package import Tokenization
@@ -24,6 +24,8 @@ package protocol ModelFamily: Sendable {
   var towers: [TowerFolder] { get }
   /// The conversation template that its models were trained with.
   var template: ConversationTemplate { get }
+  /// What a model's own chat template spells for a picture, where that is not the token of its rows.
+  var pictureMark: String? { get }
   /// What makes pictures the models' inputs; nil for models that read text only.
   /// - Throws: `JSONError` if a setting makes no sense or is not supported.
   func imageProcessor(_ settings: PreprocessorSettings) throws -> (any ImageProcessor)?
@@ -39,14 +41,17 @@ extension ModelFamily {
   package var towers: [TowerFolder] { [] }
   package var picturesPerPrompt: Int? { nil }
   package var pictureSide: Int? { nil }
+  package var pictureMark: String? { nil }
 
   /// What makes pictures the inputs of the models in a folder, for families that read pictures.
   /// - Parameters:
-  ///   - folder: Where preprocessor_config.json or processor_config.json lies.
+  ///   - documents: Where preprocessor_config.json or processor_config.json is.
   ///   - json: config.json.
   /// - Throws: `JSONError` if a file cannot be read or asks for what is not supported.
-  package func imageProcessor(in folder: URL, _ json: JSONObject) throws -> (any ImageProcessor)? {
-    try imageProcessor(PreprocessorSettings(folder: folder, model: json, side: pictureSide))
+  package func imageProcessor(_ documents: any DocumentSource, _ json: JSONObject) throws
+    -> (any ImageProcessor)?
+  {
+    try imageProcessor(PreprocessorSettings(documents, model: json, side: pictureSide))
   }
 }
 

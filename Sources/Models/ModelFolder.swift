@@ -1,7 +1,7 @@
 internal import Checkpoints
 internal import Files
 package import Foundation
-internal import StrictJSON
+package import StrictJSON
 package import Tensors
 
 /// Writes models as their family's checkpoint folders.
@@ -31,6 +31,14 @@ package enum ModelFolder {
     "generation_config.json",
   ]
 
+  private static func content(_ document: Document) throws -> Data {
+    switch document {
+    case .file(let url): try MappedFile(url).withBytes { Data($0) }
+    case .object(let object): Data((try JSONValue.object(object).text(.pretty) + "\n").utf8)
+    case .bytes(let bytes): Data(bytes)
+    }
+  }
+
   /// The format of weights on disk.
   package enum WeightFormat: Sendable, Equatable {
     /// All in one number format.
@@ -45,13 +53,14 @@ package enum ModelFolder {
     value: JSONValue.object(JSONObject([("quant_method", .string("gamma-mod")), ("version", JSONValue(1))]))
   )
 
-  /// Writes weights, configuration and the companion files of `tokenizer` in one atomic step.
+  /// Writes weights, configuration and the tokenizer's and preprocessor's files in one atomic step.
   /// - Parameters:
-  ///   - tokenizer: A folder from which to copy the tokenizer's and preprocessor's files.
+  ///   - documents: What to copy these files from; by default what the model was loaded with.
   ///   - mayReplace: Whether a model that is there is replaced.
   /// - Throws: `ModelError` that names the tensor if one holds NaN or an infinity, in `format`; what was there stays.
   package static func write(
-    _ model: VisionLanguageModel, to url: URL, format: WeightFormat, tokenizer: URL, mayReplace: Bool = true
+    _ model: VisionLanguageModel, to url: URL, format: WeightFormat, documents: (any DocumentSource)? = nil,
+    mayReplace: Bool = true
   ) throws {
     try AtomicFolder.write(to: url, mayReplace: mayReplace) { folder in
       var writer = SafetensorsWriter(metadata: ["format": "pt"])
@@ -83,10 +92,8 @@ package enum ModelFolder {
         try AtomicFile.write(try JSONValue.object(json).text(.pretty) + "\n", to: file)
       }
       for name in companions {
-        let file = tokenizer.appendingPathComponent(name)
-        guard FileManager.default.fileExists(atPath: file.path) else { continue }
-        let content = try MappedFile(file).withBytes { Data($0) }
-        try AtomicFile.write(content, to: folder.appendingPathComponent(name))
+        guard let document = try (documents ?? model.documents)?.document(name) else { continue }
+        try AtomicFile.write(try content(document), to: folder.appendingPathComponent(name))
       }
     }
   }

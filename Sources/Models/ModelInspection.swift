@@ -12,9 +12,11 @@ package struct ModelInspection: Sendable {
     /// Bytes that they take in memory.
     package private(set) var bytes: [WeightPrecision: Int] = [:]
 
-    mutating func add(_ shape: [Int], _ role: WeightPrecision.Role) {
+    /// - Parameter stored: The format in which the numbers are kept where no other is asked for.
+    mutating func add(_ shape: [Int], _ role: WeightPrecision.Role, stored: WeightPrecision.Storage? = nil) {
       total += shape.reduce(1, *)
-      for precision in WeightPrecision.allCases {
+      bytes[.blocks, default: 0] += (stored ?? .plain(.float32)).byteCount(shape)
+      for precision in WeightPrecision.choices {
         bytes[precision, default: 0] += precision.storage(role, shape: shape).byteCount(shape)
       }
     }
@@ -32,6 +34,8 @@ package struct ModelInspection: Sendable {
   }
 
   package let url: URL
+  private let documents: any DocumentSource
+  private let json: JSONObject
   /// `model_type` in config.json.
   package let modelType: String
   /// Nil if it is not supported.
@@ -62,7 +66,9 @@ package struct ModelInspection: Sendable {
     isForeign: (String) -> Bool = { _ in false }
   ) throws {
     url = folder.url
+    documents = folder.documents
     let json = try folder.config()
+    self.json = json
     modelType = try json.optionalString("model_type") ?? "none"
     let entries = try folder.names.map { try folder.entry($0) }
     storedTypes = entries.reduce(into: [:]) { $0[$1.storedType, default: 0] += 1 }
@@ -98,12 +104,14 @@ package struct ModelInspection: Sendable {
         if format == nil, !entry.storedType.isFloatingPoint {
           faults.addUnreadable(entry.name, entry.storedType.rawValue)
         }
+        let blocks = role == .other ? nil : entry.storedType.packedFormat
+        let stored = (format ?? blocks).map { WeightPrecision.Storage.packed($0) }
         if tower.contains(name) {
-          vision.add(shape, role)
+          vision.add(shape, role, stored: stored)
         } else if bridge.contains(name) {
-          projector.add(shape, role)
+          projector.add(shape, role, stored: stored)
         } else {
-          decoder.add(shape, role)
+          decoder.add(shape, role, stored: stored)
         }
       }
       for (name, shape, _) in recorder.shapes where wanted[name] != nil { faults.addMissing(name, shape) }
@@ -144,7 +152,7 @@ package struct ModelInspection: Sendable {
   /// - Throws: `JSONError` if a file cannot be read or asks for what is not supported.
   package func imageProcessor() throws -> (any ImageProcessor)? {
     guard let definition, sizes?.images != nil else { return nil }
-    return try definition.imageProcessor(in: url, CheckpointFolder(url).config())
+    return try definition.imageProcessor(documents, json)
   }
 
   /// Learnt numbers of all parts.

@@ -121,6 +121,25 @@ package struct PackedBatch {
     return start(of: slices[parent]) + slices[parent].length
   }
 
+  /// How many of some ascending rows follow each of them in its picture; nil if there are no pictures.
+  package func restOfPictures(_ rows: [Int]) -> [Int32]? {
+    var counts = [Int32](repeating: 0, count: rows.count)
+    var last: Int32 = -1
+    for (place, row) in rows.enumerated().reversed() {
+      if pictures[row] >= 0, pictures[row] == last { counts[place] = counts[place + 1] + 1 }
+      last = pictures[row]
+    }
+    return counts.contains { $0 > 0 } ? counts : nil
+  }
+
+  /// The rows of a slice and up to `most` rows of its sequence in front of them, for slices without a cache.
+  func rows(endingWith slice: Slice, before most: Int) -> [Int] {
+    guard let parent = slice.parent, most > 0 else { return Array(slice.rows) }
+    let earlier = slices[parent]
+    let last = rows(endingWith: earlier, before: max(0, most - earlier.rows.count)).suffix(most)
+    return Array(last) + slice.rows
+  }
+
   /// How far the places behind the sequence's pictures lie from the count of its rows.
   private func shift(before slice: Slice) -> Int {
     if let cache = slice.cache { return cache.shift }

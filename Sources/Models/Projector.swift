@@ -6,15 +6,19 @@ struct Projector: Sendable {
   private let layers: [Linear]
   private let activation: Activation
 
-  /// - Parameter names: The names of the layers.
+  /// - Parameters:
+  ///   - names: The names of the layers.
+  ///   - inner: The width between them; the decoder's if nil.
   init(
-    _ names: [String], inputs: Int, outputs: Int, bias: Bool = true, activation: Activation = .gelu,
+    _ names: [String], inputs: Int, inner: Int? = nil, outputs: Int, bias: Bool = true,
+    activation: Activation = .gelu,
     from source: any ParameterSource
   ) {
     self.activation = activation
     layers = names.enumerated().map { index, name in
       Linear(
-        name, inputs: index == 0 ? inputs : outputs, outputs: outputs, bias: bias, from: source,
+        name, inputs: index == 0 ? inputs : inner ?? outputs,
+        outputs: index == names.count - 1 ? outputs : inner ?? outputs, bias: bias, from: source,
         deviation: 0.02)
     }
   }

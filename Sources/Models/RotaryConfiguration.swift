@@ -2,92 +2,155 @@ internal import Foundation
 internal import StrictJSON
 internal import Tensors
 
-/// How a decoder turns positions into angles: `rope_theta` with `rope_scaling`, or both in `rope_parameters`.
+/// How a decoder turns positions into angles: `rope_parameters`, or `rope_theta` and `rope_scaling` in older files.
 package struct RotaryConfiguration: Sendable, Equatable {
-  /// What becomes of the frequencies theta^(−2i / headWidth).
-  package enum Scaling: Sendable, Equatable {
-    case none
-    /// All divided by a factor.
-    case linear(factor: Double)
-    /// LLaMA 3.1: waves longer than `context / low` are slowed by `factor`, those shorter than `context / high` stay,
-    /// those between are mixed.
-    case llama3(factor: Double, low: Double, high: Double, context: Double)
-  }
-
   package var headWidth: Int
   package var theta: Double
-  package var scaling: Scaling
-  /// How many pairs of a head turn by time, row and column (Qwen2-VL); nil where a position is one number.
-  package var sections: [Int]?
+  package var scaling: RotaryScaling
+  /// For each pair of a head whether it turns by time (0), row (1) or column (2); nil where a position is one number.
+  package var axes: [Int]?
 
-  init(_ json: JSONObject, headWidth: Int) throws {
+  /// Where the files of a family differ from the usual ones.
+  struct Habits {
+    var theta = 10000.0
+    /// The key beside `rope_parameters`.
+    var thetaKey = "rope_theta"
+    /// The layers whose entry of `rope_parameters` is read, where it has one for each kind of layers.
+    var layers: String?
+    /// Whether `rope_scaling` is meant for these layers.
+    var readsScaling = true
+    /// The pairs that turn by time, row and column where the file does not say; nil where positions are one number.
+    var sections: [Int]?
+    /// Whether the axes take turns from pair to pair (Qwen3-VL) and do not lie in one piece each.
+    var interleaves = false
+  }
+
+  init(_ json: JSONObject, headWidth: Int, _ habits: Habits = Habits()) throws {
     self.headWidth = headWidth
-    let parameters = try json.optionalObject("rope_parameters")
-    theta = try parameters?.optionalDouble("rope_theta") ?? json.optionalDouble("rope_theta") ?? 10000
+    let outer = try json.optionalObject("rope_parameters")
+    var parameters = outer
+    if let layers = habits.layers { parameters = try outer?.optionalObject(layers) }
+    theta =
+      try parameters?.optionalDouble("rope_theta") ?? json.optionalDouble(habits.thetaKey) ?? habits.theta
     // The first releases of LLaMA code did not read the key; what was trained with them means 10000.
     if let version = try json.optionalString("transformers_version"), Self.ignoresTheta(version) {
       theta = 10000
     }
     scaling = .none
-    sections = nil
-    guard theta > 0 else { throw json.error(at: "rope_theta", "it must be positive, not \(theta)") }
-    guard let object = try json.optionalObject("rope_scaling") ?? parameters else { return }
-    let kind = try object.optionalString("rope_type") ?? object.optionalString("type") ?? "default"
-    switch kind {
-    case "default", "mrope": break
-    case "linear":
-      scaling = .linear(factor: try Self.positive(object, "factor"))
-    case "llama3":
-      scaling = .llama3(
-        factor: try Self.positive(object, "factor"), low: try Self.positive(object, "low_freq_factor"),
-        high: try Self.positive(object, "high_freq_factor"),
-        context: try Self.positive(object, "original_max_position_embeddings"))
-    default:
-      throw json.error(
-        at: "rope_scaling",
-        "rotary embeddings of type \(kind) are not supported; default, linear, llama3 and mrope are")
+    axes = nil
+    guard theta > 1, theta.isFinite else {
+      throw json.error(at: habits.thetaKey, "it must be greater than 1, not \(theta)")
     }
-    if let numbers = try object.optionalInts("mrope_section") {
-      guard numbers.count == 3, numbers.allSatisfy({ (0...headWidth).contains($0) }),
-        numbers.reduce(0, +) == headWidth / 2
-      else {
-        throw object.error(
-          at: "mrope_section",
-          "\(numbers) must be three counts that fill the \(headWidth / 2) pairs of a head")
+    let object = try parameters ?? (habits.readsScaling ? json.optionalObject("rope_scaling") : nil)
+    if let object {
+      guard try object.optionalDouble("partial_rotary_factor") ?? 1 == 1 else {
+        throw object.error(at: "partial_rotary_factor", "heads that turn in part are not supported")
       }
-      sections = numbers
+      scaling = try RotaryScaling(
+        object, model: json, headWidth: headWidth, truncates: (outer ?? object).optionalBool("truncate"))
+    }
+    guard let sections = try object?.optionalInts("mrope_section") ?? habits.sections else { return }
+    guard sections.count == 3, sections.allSatisfy({ (0...headWidth).contains($0) }),
+      sections.reduce(0, +) == headWidth / 2
+    else {
+      throw (object ?? json).error(
+        at: "mrope_section",
+        "\(sections) must be three counts that fill the \(headWidth / 2) pairs of a head")
+    }
+    axes = RotaryTable.axes(sections: sections)
+    if habits.interleaves {
+      // Row and column have every third pair from the second and third on, as often as their section says; time has the rest.
+      axes = (0..<headWidth / 2).map { $0 % 3 > 0 && $0 < 3 * sections[$0 % 3] ? $0 % 3 : 0 }
     }
   }
 
   /// The angles that positions up to `positions` are turned by.
   func table(positions: Int) -> RotaryTable {
-    let frequencies = RotaryTable.frequencies(headWidth: headWidth, theta: theta)
-    return RotaryTable(frequencies: frequencies.map(scaled), positions: positions)
-  }
-
-  private func scaled(_ frequency: Float) -> Float {
-    switch scaling {
-    case .none: return frequency
-    case .linear(let factor): return frequency / Float(factor)
-    case .llama3(let factor, let low, let high, let context):
-      let wave = 2 * Float.pi / frequency
-      if wave < Float(context / high) { return frequency }
-      let slow = frequency / Float(factor)
-      if wave > Float(context / low) { return slow }
-      let share = (Float(context) / wave - Float(low)) / Float(high - low)
-      return (1 - share) * slow + share * frequency
-    }
-  }
-
-  private static func positive(_ json: JSONObject, _ key: String) throws -> Double {
-    let value = try json.double(key)
-    guard value > 0 else { throw json.error(at: key, "it must be positive, not \(value)") }
-    return value
+    RotaryTable(
+      frequencies: scaling.frequencies(headWidth: headWidth, theta: theta), positions: positions,
+      factor: Float(scaling.attentionFactor))
   }
 
   /// transformers reads `rope_theta` of LLaMA models since 4.33.
   private static func ignoresTheta(_ version: String) -> Bool {
     let parts = version.split(separator: ".").prefix(2).map { Int($0) ?? Int.max }
     return parts.count == 2 && (parts[0] < 4 || parts[0] == 4 && parts[1] < 33)
+  }
+}
+
+extension RotaryScaling {
+  /// - Parameters:
+  ///   - json: The object that names the kind.
+  ///   - model: The configuration that it stands in.
+  ///   - truncates: What stands in front of the objects of kinds of layers.
+  fileprivate init(_ json: JSONObject, model: JSONObject, headWidth: Int, truncates: Bool?) throws {
+    let kind = try json.optionalString("rope_type") ?? json.optionalString("type") ?? "default"
+    func positive(_ key: String, or usual: Double? = nil) throws -> Double {
+      let value = try usual.flatMap { try json.optionalDouble(key) ?? $0 } ?? json.double(key)
+      guard value > 0, value.isFinite else {
+        throw json.error(at: key, "it must be positive, not \(value)")
+      }
+      return value
+    }
+    /// The length of the sequences that the model learnt from first.
+    func context() throws -> (length: Double, ratio: Double) {
+      let key = "original_max_position_embeddings"
+      let whole = try model.optionalDouble("max_position_embeddings")
+      let length = try model.optionalDouble(key) ?? json.optionalDouble(key) ?? whole
+      guard let length, length > 1, length < 1e9 else {
+        throw json.error(at: key, "a length of at least 2 is needed")
+      }
+      return (length, (whole ?? length) / length)
+    }
+    switch kind {
+    case "default", "mrope": self = .none
+    case "linear": self = .linear(factor: try positive("factor"))
+    case "llama3":
+      self = .llama3(
+        factor: try positive("factor"), low: try positive("low_freq_factor"),
+        high: try positive("high_freq_factor"), context: try context().length)
+    case "dynamic":
+      guard headWidth > 2 else { throw json.error(at: "rope_type", "heads of width 2 cannot be dynamic") }
+      let whole = try model.optionalDouble("max_position_embeddings") ?? 2048
+      self = .dynamic(factor: try positive("factor"), context: max(1, whole))
+    case "yarn":
+      let (length, ratio) = try context()
+      let factor = try positive("factor", or: ratio)
+      var yarn = Yarn(factor: factor, context: length, attention: 1)
+      yarn.attention = try positive(
+        "attention_factor",
+        or: Yarn.attention(
+          factor: factor, scale: json.optionalDouble("mscale"),
+          whole: json.optionalDouble("mscale_all_dim")))
+      if let fast = try json.optionalDouble("beta_fast"), fast != 0 { yarn.fast = fast }
+      if let slow = try json.optionalDouble("beta_slow"), slow != 0 { yarn.slow = slow }
+      guard yarn.fast > 0, yarn.slow > 0 else {
+        throw json.error(at: "beta_fast", "it and beta_slow must be positive")
+      }
+      yarn.truncates = truncates ?? true
+      self = .yarn(yarn)
+    case "longrope":
+      let (length, ratio) = try context()
+      let factor = try positive("factor", or: ratio)
+      self = .longrope(
+        short: try Self.factors(json, "short_factor", headWidth),
+        long: try Self.factors(json, "long_factor", headWidth), context: length,
+        attention: try positive(
+          "attention_factor", or: factor <= 1 ? 1 : (1 + log(factor) / log(length)).squareRoot()))
+    default:
+      throw json.error(
+        at: "rope_type",
+        "rotary embeddings of type \(kind) are not supported; default, linear, dynamic, yarn, longrope, llama3 and mrope are"
+      )
+    }
+  }
+
+  private static func factors(_ json: JSONObject, _ key: String, _ headWidth: Int) throws -> [Double] {
+    let factors = try json.array(key).map(\.double)
+    let numbers = factors.compactMap { $0 }
+    guard numbers.count == headWidth / 2, factors.count == numbers.count,
+      numbers.allSatisfy({ $0 > 0 && $0.isFinite })
+    else { throw json.error(at: key, "\(headWidth / 2) positive factors are needed, one for each frequency") }
+    return numbers
   }
 }

@@ -84,6 +84,19 @@ package final class SequenceCache {
     layers[layer].rows?.append(key: key, value: value, backend: backend)
   }
 
+  /// Keeps rows of a layer that has no keys and values, and gives them back as they are kept.
+  /// - Parameters:
+  ///   - key, value: The halves of the rows.
+  ///   - most: How many earlier rows come in front of them, as far as there are any.
+  /// - Shape: key, value `[n, width / 2]` → `[≤ most + n, width]`
+  func appendAndRead(
+    key: Tensor, value: Tensor, heads: AttentionHeads, toLayer layer: Int, before most: Int, backend: Backend
+  ) -> Tensor {
+    append(key: key, value: value, heads: heads, toLayer: layer, places: nil, backend: backend)
+    let count = layers[layer].count
+    return layers[layer].rows?.read(max(0, count - key.rows - most)..<count, backend: backend) ?? key
+  }
+
   /// What a query of this sequence sees in a layer, oldest first.
   func spans(inLayer layer: Int) -> [KeySpan] { layers[layer].rows.map { [.kept($0)] } ?? [] }
 }

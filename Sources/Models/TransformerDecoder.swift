@@ -34,11 +34,16 @@ package final class TransformerDecoder: Sendable {
     let table = [configuration.vocabularySize, configuration.hiddenSize]
     embedding = source.parameter(
       "\(names.stem)embed_tokens.weight", table, initial: .normal(deviation: 0.02), role: .table)
-    layers = (0..<configuration.layerCount).map {
-      DenseLayer(index: $0, name: names.layer($0), configuration, rotary: rotary, from: source)
+    let windowed = configuration.windowedRope?.table(positions: configuration.contextLength)
+    layers = (0..<configuration.layerCount).map { index -> any DecoderLayer in
+      let name = names.layer(index)
+      if let convolution = configuration.convolution, convolution.layers[index] {
+        return ConvolutionLayer(index: index, name: name, configuration, convolution, from: source)
+      }
+      let table = configuration.windows[index] == nil ? rotary : windowed ?? rotary
+      return DenseLayer(index: index, name: name, configuration, rotary: table, from: source)
     }
-    norm = RMSNorm(
-      "\(names.stem)norm", width: configuration.hiddenSize, epsilon: configuration.normEpsilon, from: source)
+    norm = configuration.norm("\(names.stem)\(configuration.kind.lastNorm)", from: source)
     head =
       configuration.tiesEmbeddings
       ? embedding : source.parameter(names.head, table, initial: .normal(deviation: 0.02), role: .matrix)
@@ -81,20 +86,39 @@ package final class TransformerDecoder: Sendable {
   private var ends: [Parameter] { [embedding, norm.weight] + (configuration.tiesEmbeddings ? [] : [head]) }
 
   /// - Shape: `[ids.count, width]`
-  package func embed(_ ids: [Int], _ tape: Tape) -> Value { tape.embedding(ids, table: embedding) }
+  package func embed(_ ids: [Int], _ tape: Tape) -> Value {
+    let rows = tape.embedding(ids, table: embedding)
+    return configuration.embeddingScale == 1 ? rows : tape.scale(rows, by: configuration.embeddingScale)
+  }
+
+  /// What enters the first layer of rows that carry more.
+  /// - Shape: `[rows, width · n]` → `[rows, width]`
+  package func entering(_ rows: Value, _ tape: Tape) -> Value { part(0, of: rows, tape) }
+
+  private func part(_ index: Int, of rows: Value, _ tape: Tape) -> Value {
+    let width = configuration.hiddenSize
+    return rows.width == width ? rows : tape.columns(rows, index * width..<(index + 1) * width)
+  }
 
   /// Runs all layers and tells the batch's caches about it. A pass that is stopped leaves them as they were.
-  /// - Shape: hidden `[batch rows, width]` → the same, before the last norm
-  package func forward(_ hidden: Value, _ pass: DecoderPass) -> Value {
+  ///
+  /// Rows may carry more than what enters the first layer: what is added to them behind it, behind the second one and so on
+  /// (DeepStack), whether these layers ran them or not.
+  /// - Shape: rows `[batch rows, width · n]` → `[batch rows, width]`, before the last norm
+  package func forward(_ rows: Value, _ pass: DecoderPass) -> Value {
     precondition(
-      hidden.rows == pass.batch.rowCount, "\(hidden.rows) rows meet a batch of \(pass.batch.rowCount)")
-    var hidden = hidden
+      rows.rows == pass.batch.rowCount, "\(rows.rows) rows meet a batch of \(pass.batch.rowCount)")
+    let additions = rows.width / configuration.hiddenSize - 1
+    var hidden = entering(rows, pass.tape)
     for layer in layers {
       guard pass.goesOn() else {
         pass.batch.abandon()
         return hidden
       }
       hidden = layer.forward(hidden, pass)
+      if layer.index < additions {
+        hidden = pass.tape.add(hidden, part(layer.index + 1, of: rows, pass.tape))
+      }
       pass.observer?.layer(layer.index, of: pass.batch, finishedWith: hidden.tensor)
     }
     pass.batch.finish()
@@ -106,5 +130,9 @@ package final class TransformerDecoder: Sendable {
 
   /// - Parameter normalized: Rows behind the last norm.
   /// - Shape: `[rows, width]` → `[rows, vocabulary]`
-  package func logits(_ normalized: Value, _ tape: Tape) -> Value { tape.linear(normalized, head) }
+  package func logits(_ normalized: Value, _ tape: Tape) -> Value {
+    let logits = tape.linear(normalized, head)
+    guard let most = configuration.largestLogit else { return logits }
+    return tape.scale(tape.tanh(tape.scale(logits, by: 1 / most)), by: most)
+  }
 }

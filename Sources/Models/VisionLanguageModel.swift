@@ -1,4 +1,4 @@
-package import Foundation
+internal import Foundation
 package import Images
 package import StrictJSON
 package import Tensors
@@ -20,6 +20,8 @@ package struct VisionLanguageModel: Sendable {
   package var notices: [String] = []
   /// The configurations of towers beside config.json, by their paths in the model's folder.
   package var towerConfigurations: [String: JSONObject] = [:]
+  /// The files of its tokenizer and preprocessor; nil for models that were made anew.
+  package var documents: (any DocumentSource)?
 
   package init(
     _ definition: any ModelFamily, configuration: JSONObject, decoder: TransformerDecoder,
@@ -39,10 +41,12 @@ package struct VisionLanguageModel: Sendable {
   package var template: ConversationTemplate { definition.template }
 
   /// What makes pictures the model's inputs; nil for models that read text only.
-  /// - Parameter folder: Where preprocessor_config.json or processor_config.json lies.
+  /// - Parameter documents: Where preprocessor_config.json or processor_config.json is; by default what the model was loaded
+  ///   with.
   /// - Throws: `JSONError` if a file cannot be read or asks for what is not supported.
-  package func imageProcessor(in folder: URL) throws -> (any ImageProcessor)? {
-    try images.flatMap { _ in try definition.imageProcessor(in: folder, configuration) }
+  package func imageProcessor(_ documents: (any DocumentSource)? = nil) throws -> (any ImageProcessor)? {
+    guard images != nil, let documents = documents ?? self.documents else { return nil }
+    return try definition.imageProcessor(documents, configuration)
   }
 
   /// The same model with another decoder.
@@ -53,6 +57,7 @@ package struct VisionLanguageModel: Sendable {
       definition, configuration: configuration ?? self.configuration, decoder: decoder, images: images,
       imageTokenID: imageTokenID)
     (model.carried, model.towerConfigurations, model.notices) = (carried, towerConfigurations, notices)
+    model.documents = documents
     return model
   }
 

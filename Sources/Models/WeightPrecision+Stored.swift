@@ -2,19 +2,21 @@ package import Checkpoints
 package import Tensors
 
 extension WeightPrecision {
-  /// Whether matrices have fewer than 16 bits, with scales beside them.
-  package var isPacked: Bool { self == .int8 || self == .int4 }
-
   /// The format in which a checkpoint holds its weights: that of most numbers, with 16 bits of either kind taken as bfloat16.
   package static func stored(in source: some TensorSource) throws -> WeightPrecision {
     var counts: [WeightPrecision: Int] = [:]
     for name in source.names {
       let entry = try source.entry(name)
+      if entry.storedType.isBlocks {
+        counts[.blocks, default: 0] += entry.count
+        continue
+      }
       switch (PackedMatrix.Format.split(name).format, entry.storedType) {
       case (.int4?, _): counts[.int4, default: 0] += 2 * entry.count
       case (.int8?, _): counts[.int8, default: 0] += entry.count
       case (nil, .bfloat16), (nil, .float16): counts[.bfloat16, default: 0] += entry.count
       case (nil, .float32), (nil, .float64): counts[.float32, default: 0] += entry.count
+      case (_?, _): counts[.blocks, default: 0] += 2 * entry.count
       default: break
       }
     }

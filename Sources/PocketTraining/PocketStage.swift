@@ -87,7 +87,7 @@ package struct PocketStage: TrainingStage {
       let isReadBySquares = images is any SquareImageEncoder || Self.isNew(run)
       let task = InstructTask(
         model: model, images: images,
-        imageProcessor: isReadBySquares ? nil : try model.imageProcessor(in: run.model),
+        imageProcessor: isReadBySquares ? nil : try model.imageProcessor(FolderDocuments(run.model)),
         weighting: run.answerWeighting, training: training, validation: validation)
       return Lesson(model, task, isNew: Self.isNew(run))
     }

@@ -88,8 +88,7 @@ struct RowRun {
 
   private func attentionRouter(_ conversion: ModelConversion) throws -> Tensor {
     let session = try VisionLanguageSession(study.base, routing: .ignored, threads: 1)
-    let layers = try conversion.routedLayers(
-      material.ranks, layerCount: session.model.decoder.layers.count)
+    let layers = try conversion.routedLayers(material.ranks, of: session.model.decoder.configuration)
     return try SampleReader(session).attentionRouter(material.samples, routed: layers)
   }
 
@@ -165,7 +164,7 @@ struct RowRun {
     VisionLanguageSession(
       model: model, tokenizer: try TokenizerFolder.load(url),
       template: model.template,
-      backend: Backend(), imageProcessor: try model.imageProcessor(in: url))
+      backend: Backend(), imageProcessor: try model.imageProcessor())
   }
 }
 

@@ -24,7 +24,7 @@ package enum ModelShape: String, Sendable, CaseIterable {
     -> VisionLanguageModel
   {
     let sizes = try Dictionary(
-      uniqueKeysWithValues: WeightPrecision.allCases.map {
+      uniqueKeysWithValues: WeightPrecision.choices.map {
         ($0, try ModelRegistry.standard.memory(configuration, $0))
       })
     try memory.check(rawValue, precision) { sizes[$0] ?? .max }

@@ -16,7 +16,9 @@ extension VisionLanguageModel {
   ) -> VisionLanguageModel {
     let last = decoder.layers.count - 1
     var configuration = RoutingConfiguration(
-      layers: Array(min(max(0, denseLayers - 1), last)..<last), mode: "arank_mod", capacityFactor: skip)
+      layers: decoder.configuration.routableLayers.filter {
+        (min(max(0, denseLayers - 1), last)..<last).contains($0)
+      }, mode: "arank_mod", capacityFactor: skip)
     configuration.prefill = .imageSkip(skip)
     if let decodeThreshold { configuration.decode = .threshold(decodeThreshold) }
     let router = RandomParameters(seed: 1).parameter(

@@ -23,12 +23,17 @@ struct AttentionCall: @unchecked Sendable {
   ) {
     let spanCount = items.reduce(0) { $0 + $1.spans.reduce(0) { $0 + $1.pieces } }
     let itemBytes = items.count * MemoryLayout<GMAttention>.stride
-    table = Storage.of(bytes: itemBytes + spanCount * MemoryLayout<GMSpan>.stride, pool: pool)
+    let spanBytes = spanCount * MemoryLayout<GMSpan>.stride
+    let aheadCount = items.reduce(0) { $0 + ($1.ahead?.count ?? 0) }
+    table = Storage.of(
+      bytes: itemBytes + spanBytes + aheadCount * MemoryLayout<Int32>.stride, pool: pool)
     operands = (query, key, value, output)
     self.gradients = gradients
     self.items = items
     let list = table.address.bindMemory(to: GMAttention.self, capacity: items.count)
     var span = (table.address + itemBytes).bindMemory(to: GMSpan.self, capacity: spanCount)
+    var nextAhead = (table.address + itemBytes + spanBytes)
+      .bindMemory(to: Int32.self, capacity: aheadCount)
     let (queryWidth, keyWidth) = (
       heads.queryHeads * heads.headWidth, heads.keyValueHeads * heads.headWidth
     )
@@ -55,13 +60,20 @@ struct AttentionCall: @unchecked Sendable {
           }
         }
       }
+      var ahead: UnsafePointer<Int32>?
+      if let counts = item.ahead {
+        for (place, count) in counts.enumerated() { nextAhead[place] = count }
+        ahead = UnsafePointer(nextAhead)
+        nextAhead += counts.count
+      }
       (list + index).initialize(
         to: GMAttention(
           query: query.floatPointer + start, output: output.floatPointer + start,
           output_gradient: gradients.map { UnsafePointer($0.output.floatPointer + start) },
           query_gradient: gradients.map { $0.query.floatPointer + start }, rows: Int64(item.queries.count),
           stride: Int64(queryWidth), spans: firstSpan, span_count: Int32(span - firstSpan),
-          causal: item.isCausal ? 1 : 0, rounds: rounds ? 1 : 0, window: Int64(item.window ?? 0)))
+          causal: item.isCausal ? 1 : 0, rounds: rounds ? 1 : 0, window: Int64(item.window ?? 0),
+          ahead: ahead))
       units += Self.blocks(of: list + index, backend)
       mostKeys = max(mostKeys, item.keyCount)
     }
@@ -108,8 +120,8 @@ struct AttentionCall: @unchecked Sendable {
       for first in stride(from: 0, to: item.queries.count, by: block) {
         sums[unit] = sum
         let end = min(first + block, item.queries.count)
-        let seen = item.isCausal ? keys - (item.queries.count - end) : keys
-        sum += 1 + (end - first) * min(seen, item.window ?? seen)
+        let reached = item.isCausal ? keys - (item.queries.count - end) : keys
+        sum += 1 + (end - first) * (min(reached, item.window ?? reached) + Int(item.ahead?[first] ?? 0))
         unit += 1
       }
     }

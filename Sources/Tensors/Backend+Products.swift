@@ -1,6 +1,7 @@
 internal import CKernels
 
-/// What becomes of a product's numbers: residual + factors · activation(product + bias), each part optional.
+/// What becomes of a product's numbers: residual + factors · activation(product + bias), each part optional; a second
+/// product, which the first one gates, is multiplied in behind the activation.
 struct ProductEnding {
   /// - Shape: `[outputs]`
   var bias: Tensor?
@@ -16,7 +17,7 @@ struct ProductEnding {
 }
 
 extension Backend {
-  /// out = ending(x · weightᵀ), or with `up` ending(silu(x · weightᵀ) · (x · upᵀ)); for computing without gradients.
+  /// out = ending(x · weightᵀ), or with `up` that of activation(x · weightᵀ) · (x · upᵀ); for computing without gradients.
   ///
   /// One pass over the result where the weights are packed or the project's own kernels multiply; otherwise the matrix
   /// library's product and then the rest.
@@ -29,13 +30,26 @@ extension Backend {
     if let fused = FusedProduct(&rows, weight, up: up, backend: self, pool: pool) {
       return fused.run(ending, into: out, backend: self, pool: pool)
     }
-    multiplyByWeight(rows.tensor, weight.tensor, into: out, pool: pool)
+    multiply(&rows, weight, into: out, pool: pool)
     if let up {
       let second = Tensor(uninitialized: out.shape, pool: pool)
-      multiplyByWeight(rows.tensor, up.tensor, into: second, pool: pool)
-      kernels.functions.swiglu(out.floatPointer, second.floatPointer, out.floatPointer, Int64(out.count))
+      multiply(&rows, up, into: second, pool: pool)
+      let gate = ending.activation ?? .identity
+      kernels.functions.gated(
+        gate.kernel, out.floatPointer, second.floatPointer, out.floatPointer, Int64(out.count))
     }
-    finish(out, ending)
+    var rest = ending
+    if up != nil { rest.activation = nil }
+    finish(out, rest)
+  }
+
+  /// out = x · weightᵀ, where what comes behind is not done in the same pass: by the matrix library, or by the project's own
+  /// kernels where the weight is packed.
+  private func multiply(_ rows: inout ProductRows, _ weight: Parameter, into out: Tensor, pool: MemoryPool) {
+    if weight.isPacked, let product = FusedProduct(&rows, weight, up: nil, backend: self, pool: pool) {
+      return product.run(ProductEnding(), into: out, backend: self, pool: pool)
+    }
+    multiplyByWeight(rows.tensor, weight.tensor, into: out, pool: pool)
   }
 
   /// The ending where the matrix library has multiplied, a few rows at a time so that they stay in the cache.
@@ -77,6 +91,8 @@ private struct FusedProduct {
   private let rows: GMRows
   private let weight: GMWeight
   private let up: GMWeight?
+  /// Bits that a number of the weight takes.
+  private let bits: Double
   private let source: ProductRows
 
   /// Nil where other code is faster, or has to do it.
@@ -86,7 +102,7 @@ private struct FusedProduct {
     precondition(x.width == matrix.inputs, "rows of width \(x.width) meet a weight \(weight.shape)")
     var second: GMWeight?
     if let up {
-      guard let other = Self.weight(up, rows: x.rows, backend), other.bits == matrix.bits,
+      guard let other = Self.weight(up, rows: x.rows, backend), other.format == matrix.format,
         other.laid_out == matrix.laid_out, up.shape == weight.shape
       else { return nil }
       second = other
@@ -98,9 +114,10 @@ private struct FusedProduct {
     } else {
       self.rows = GMRows(
         floats: UnsafePointer(x.floatPointer), stride: Int64(x.width), bytes: nil, scales: nil, sums: nil,
-        halves: nil, rows: Int64(x.rows))
+        totals: nil, halves: nil, rows: Int64(x.rows))
     }
     source = rows
+    bits = weight.storedBits
   }
 
   /// What the kernels read of a parameter; nil where so many rows are multiplied by other code.
@@ -114,7 +131,7 @@ private struct FusedProduct {
       let values = tensor.bytes.assumingMemoryBound(to: UInt8.self).baseAddress
       return GMWeight(
         values: UnsafePointer(values), outputs: Int64(tensor.rows), inputs: Int64(tensor.width),
-        bits: tensor.dtype == .float32 ? 32 : 16, laid_out: 0)
+        format: tensor.dtype == .float32 ? GM_FLOAT32 : GM_BFLOAT16, laid_out: 0)
     }
   }
 
@@ -150,8 +167,8 @@ private struct FusedProduct {
   /// A byte of weights read is worth as much as many operations, and a packed operation a quarter of another.
   private func usefulThreads(_ backend: Backend) -> Int {
     let numbers = Int(weight.outputs * weight.inputs) * (up == nil ? 1 : 2)
-    let work = 2 * Int(rows.rows) * numbers / (weight.bits > 8 ? 1 : 4)
-    let read = numbers * Int(weight.bits) / 8
+    let work = 2 * Int(rows.rows) * numbers / (bits > 8 ? 1 : 4)
+    let read = Int(Double(numbers) * bits / 8)
     return max(backend.usefulThreads(work: work), max(1, min(backend.threads, read >> 18)))
   }
 

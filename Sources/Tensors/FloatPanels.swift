@@ -12,12 +12,13 @@ struct FloatPanels: Sendable {
     let panel = Int(GM_PANEL)
     (outputs, inputs) = (tensor.rows, tensor.width)
     let panels = (outputs + panel - 1) / panel
-    storage = .of(bytes: panels * Int(kernels.functions.panel_bytes(32, Int64(inputs))), pool: nil)
+    storage = .of(bytes: panels * Int(kernels.functions.panel_bytes(GM_FLOAT32, Int64(inputs))), pool: nil)
     let values = Shared(storage.address.assumingMemoryBound(to: UInt8.self))
     let (outputs, inputs) = (outputs, inputs)
     backend.parallel(panels, threads: backend.usefulThreads(elements: tensor.count)) { part in
       let target = GMWeight(
-        values: UnsafePointer(values.pointer), outputs: Int64(outputs), inputs: Int64(inputs), bits: 32,
+        values: UnsafePointer(values.pointer), outputs: Int64(outputs), inputs: Int64(inputs),
+        format: GM_FLOAT32,
         laid_out: 1)
       for index in part {
         let rows = min(panel, outputs - index * panel)
@@ -33,7 +34,7 @@ struct FloatPanels: Sendable {
   var weight: GMWeight {
     GMWeight(
       values: UnsafePointer(storage.address.assumingMemoryBound(to: UInt8.self)), outputs: Int64(outputs),
-      inputs: Int64(inputs), bits: 32, laid_out: 1)
+      inputs: Int64(inputs), format: GM_FLOAT32, laid_out: 1)
   }
 }
 

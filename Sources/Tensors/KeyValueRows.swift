@@ -113,6 +113,23 @@ package struct KeyValueRows: Sendable {
     }
   }
 
+  /// Some rows as floats: keys, and behind them values.
+  /// - Shape: `[rows.count, 2 · keyValueHeads · headWidth]`
+  package func read(_ rows: Range<Int>, backend: Backend) -> Tensor {
+    precondition(rows.lowerBound >= 0 && rows.upperBound <= count, "\(rows) of \(count) rows")
+    return Tensor(floats: [rows.count, 2 * width]) { start in
+      for (line, row) in rows.enumerated() {
+        var page = span(row / Self.pageRows)
+        for head in 0..<2 * heads.keyValueHeads {
+          backend.kernels.functions.read_line(
+            &page, head < heads.keyValueHeads ? 0 : 1, Int64(row % Self.pageRows),
+            Int64(head % heads.keyValueHeads), Int64(heads.headWidth),
+            start + line * 2 * width + head * heads.headWidth)
+        }
+      }
+    }
+  }
+
   /// How many spans the kernels see.
   var spanCount: Int { pages.count }
 

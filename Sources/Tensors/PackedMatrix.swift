@@ -1,15 +1,11 @@
 internal import CKernels
 
-/// A weight matrix of 8- or 4-bit numbers, stored as products read it: in panels of 64 outputs.
+/// A weight matrix of few bits a number, stored as products read it: in panels of 64 outputs.
 ///
-/// Each output has a bfloat16 scale per group of inputs, w ≈ scale · q. With 8 bits a group is 128 inputs and q in
-/// −127…127; with 4 bits it is 32 inputs and q in −8…7, with the scale of the least squared error.
+/// In this project's own formats each output has a bfloat16 scale per group of inputs, w ≈ scale · q. With 8 bits a group is
+/// 128 inputs and q in −127…127; with 4 bits it is 32 inputs and q in −8…7, with the scale of the least squared error. The
+/// formats of llama.cpp's files keep their bits and means, see ``Format``.
 package struct PackedMatrix: Sendable {
-  package enum Format: String, Sendable, CaseIterable {
-    case int8, int4
-
-    var bits: Int { self == .int8 ? 8 : 4 }
-  }
 
   /// Shape of the tensor that was packed; its first axis counts outputs, the others together inputs.
   package let shape: Shape
@@ -36,6 +32,36 @@ package struct PackedMatrix: Sendable {
         }
       }
     }
+  }
+
+  /// A matrix of a format of blocks from a file's blocks.
+  /// - Parameters:
+  ///   - lines: Where the blocks of each output begin; of the shape's first axis.
+  ///   - shape: Its inputs are whole blocks.
+  package init(
+    lines: [UnsafeRawPointer], shape: some Collection<Int>, format: Format, backend: Backend
+  ) {
+    self.init(uninitialized: shape, format: format)
+    precondition(lines.count == outputs, "\(lines.count) lines are no \(format) matrix \(shape)")
+    let (matrix, kernels, source) = (
+      self, backend.kernels, Lines(lines.map { $0.assumingMemoryBound(to: UInt8.self) })
+    )
+    backend.parallel(layout.panels, threads: backend.usefulThreads(elements: outputs * inputs)) { part in
+      for panel in part {
+        let first = panel * Layout.panel
+        var some = source.lines[first..<min(first + Layout.panel, source.lines.count)].map { Optional($0) }
+        withUnsafePointer(to: matrix.weight) {
+          kernels.functions.pack_blocks(&some, Int64(some.count), $0, Int64(panel))
+        }
+      }
+    }
+  }
+
+  /// Where a file's blocks begin, for the threads of one loop, which only read them.
+  private struct Lines: @unchecked Sendable {
+    let lines: [UnsafePointer<UInt8>]
+
+    init(_ lines: [UnsafePointer<UInt8>]) { self.lines = lines }
   }
 
   /// A copy of what `withBytes` lent, made in pieces at the same time.
@@ -88,6 +114,19 @@ package struct PackedMatrix: Sendable {
     return result
   }
 
+  /// The same matrix with every weight doubled, of a format of blocks: exact, or infinite where a factor is too large.
+  package func doubled() -> PackedMatrix {
+    precondition(format.block != nil, "only blocks are doubled, not \(format)")
+    let result = PackedMatrix(uninitialized: shape, format: format)
+    result.storage.address.copyMemory(from: storage.address, byteCount: layout.bytes)
+    withUnsafePointer(to: result.weight) { weight in
+      for panel in 0..<layout.panels {
+        KernelTable.available[0].functions.double_blocks(weight, Int64(panel))
+      }
+    }
+    return result
+  }
+
   /// Whether no weight is NaN or infinite, which only scales could make them.
   package var isFinite: Bool {
     withUnsafePointer(to: weight) { weight in
@@ -110,7 +149,7 @@ package struct PackedMatrix: Sendable {
   var weight: GMWeight {
     GMWeight(
       values: UnsafePointer(storage.address.assumingMemoryBound(to: UInt8.self)), outputs: Int64(outputs),
-      inputs: Int64(inputs), bits: Int32(format.bits), laid_out: 0)
+      inputs: Int64(inputs), format: format.kernel, laid_out: 0)
   }
 
   /// How much lies in the stored bytes: panels of outputs.
@@ -122,7 +161,7 @@ package struct PackedMatrix: Sendable {
       panels = (shape.rows + Self.panel - 1) / Self.panel
       bytes =
         panels
-        * Int(KernelTable.available[0].functions.panel_bytes(Int32(format.bits), Int64(shape.width)))
+        * Int(KernelTable.available[0].functions.panel_bytes(format.kernel, Int64(shape.width)))
     }
   }
 }

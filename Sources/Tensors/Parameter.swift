@@ -6,7 +6,7 @@ package final class Parameter: @unchecked Sendable {
   package enum Content: Sendable {
     /// float32, or bfloat16 for models that only answer.
     case plain(Tensor)
-    /// 8 or 4 bits, for models that only answer.
+    /// Few bits, for models that only answer.
     case packed(PackedMatrix)
   }
 
@@ -46,6 +46,17 @@ package final class Parameter: @unchecked Sendable {
     }
   }
 
+  /// Doubles every number, exactly but for those that are too large.
+  package func double() {
+    switch content {
+    case .packed(let matrix) where matrix.format.block != nil: content = .packed(matrix.doubled())
+    default:
+      let doubled = Tensor(tensor.floats().map { 2 * $0 }, shape: shape)
+      let dtype = if case .plain(let tensor) = content { tensor.dtype } else { DType.float32 }
+      tensor = doubled.converted(to: dtype)
+    }
+  }
+
   package var shape: Shape {
     switch content {
     case .plain(let tensor): tensor.shape
@@ -57,11 +68,19 @@ package final class Parameter: @unchecked Sendable {
   package var precision: WeightPrecision {
     switch content {
     case .plain(let tensor): WeightPrecision(tensor.dtype)
-    case .packed(let matrix): matrix.format == .int8 ? .int8 : .int4
+    case .packed(let matrix): WeightPrecision(matrix.format)
     }
   }
 
-  /// Whether the numbers are of 8 or 4 bits, which cannot learn.
+  /// Bits that a number takes, scales included.
+  var storedBits: Double {
+    switch content {
+    case .plain(let tensor): Double(tensor.dtype.size * 8)
+    case .packed(let matrix): matrix.format.bits
+    }
+  }
+
+  /// Whether the numbers are packed, which cannot learn.
   package var isPacked: Bool {
     switch content {
     case .plain: false

@@ -16,7 +16,7 @@ struct ProductRows {
   }
 }
 
-/// Rows of 8-bit numbers with a scale for each group of them, x ≈ scale · number, or of bfloat16 numbers.
+/// Rows of 8- or 15-bit numbers with a scale for each group of them, x ≈ scale · number, or of bfloat16 numbers.
 ///
 /// Safe to share: written before anything else sees it.
 struct NarrowRows: @unchecked Sendable {
@@ -25,12 +25,15 @@ struct NarrowRows: @unchecked Sendable {
     case shiftedBytes
     /// Signed bytes, with the sums of smaller groups.
     case signedBytes
+    /// Two signed bytes a number, with the sums of half groups.
+    case pairedBytes
     case bfloat16
 
     init?(_ kind: GMRowKind) {
       switch kind {
       case GM_SHIFTED_BYTES: self = .shiftedBytes
       case GM_SIGNED_BYTES: self = .signedBytes
+      case GM_PAIRED_BYTES: self = .pairedBytes
       case GM_HALVES: self = .bfloat16
       default: return nil
       }
@@ -50,6 +53,14 @@ struct NarrowRows: @unchecked Sendable {
     if kind == .bfloat16 {
       storage = Storage.of(bytes: 2 * Int(kernels.functions.halves_size(rows.rows, width)), pool: pool)
       rows.halves = Self.pointer(storage, 0)
+    } else if kind == .pairedBytes {
+      let groups = tensor.rows * ((tensor.width + Int(GM_CODE_GROUP) - 1) / Int(GM_CODE_GROUP))
+      let scales = groups * 2 * Int(GM_CODE_GROUP)
+      let totals = scales + 4 * groups
+      storage = Storage.of(bytes: totals + 8 * groups, pool: pool)
+      rows.bytes = Self.pointer(storage, 0)
+      rows.scales = Self.pointer(storage, scales)
+      rows.totals = Self.pointer(storage, totals)
     } else {
       let places = tensor.rows * Self.groups(of: tensor.width, GM_BYTE_GROUP) + Int(GM_ROW_PADDING)
       let scales = places * Int(GM_BYTE_GROUP)

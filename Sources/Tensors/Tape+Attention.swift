@@ -27,23 +27,33 @@ package struct AttentionItem: Sendable {
   package let spans: [KeySpan]
   /// Whether the last query sees all keys and each query before it one key less.
   package let isCausal: Bool
-  /// The most keys that a query sees, which are the last of those that it may; nil for all (sliding-window attention).
+  /// The most keys up to its own that a query sees, which are the last of them; nil for all (sliding-window attention).
   package let window: Int?
+  /// How many keys behind its own each query of a causal item sees, such as the rest of its picture; nil for none. No query
+  /// may see less far than the one before.
+  package let ahead: [Int32]?
 
-  package init(queries: Range<Int>, spans: [KeySpan], isCausal: Bool, window: Int? = nil) {
+  package init(
+    queries: Range<Int>, spans: [KeySpan], isCausal: Bool, window: Int? = nil, ahead: [Int32]? = nil
+  ) {
+    precondition(
+      ahead.map { isCausal && $0.count == queries.count && ($0.last ?? 0) == 0 } ?? true,
+      "the last query looks behind the last key")
     self.queries = queries
     self.spans = spans
     self.isCausal = isCausal
     self.window = window
+    self.ahead = ahead
   }
 
   var keyCount: Int { spans.reduce(0) { $0 + $1.count } }
 
   /// Pairs of a query and a key that it sees.
   package var visibleKeys: Int {
-    queries.indices.reduce(0) { total, query in
-      let seen = isCausal ? keyCount - (queries.upperBound - 1 - query) : keyCount
-      return total + min(seen, window ?? seen)
+    let more = ahead?.reduce(0) { $0 + Int($1) } ?? 0
+    return queries.indices.reduce(more) { total, query in
+      let reached = isCausal ? keyCount - (queries.upperBound - 1 - query) : keyCount
+      return total + min(reached, window ?? reached)
     }
   }
 }
@@ -53,19 +63,22 @@ package struct AttentionHeads: Sendable {
   package let queryHeads: Int
   package let keyValueHeads: Int
   package let headWidth: Int
+  /// What products of queries and keys are multiplied by.
+  package let scale: Float
 
-  package init(queryHeads: Int, keyValueHeads: Int, headWidth: Int) {
+  /// - Parameter scale: 1 / √headWidth if nil.
+  package init(queryHeads: Int, keyValueHeads: Int, headWidth: Int, scale: Float? = nil) {
     self.queryHeads = queryHeads
     self.keyValueHeads = keyValueHeads
     self.headWidth = headWidth
+    self.scale = scale ?? 1 / Float(headWidth).squareRoot()
   }
 
   var groupSize: Int { queryHeads / keyValueHeads }
-  var scale: Float { 1 / Float(headWidth).squareRoot() }
 }
 
 extension Tape {
-  /// softmax(q · kᵀ / √headWidth) · v for each head and item, in blocks of queries.
+  /// softmax(q · kᵀ · scale) · v for each head and item, in blocks of queries.
   /// - Parameter precision: That of the weights that made query, key and value. They may be rounded to bfloat16 as well
   ///   where the weights are narrower than float32 and no gradients are asked for.
   /// - Shape: query `[rows, queryHeads · headWidth]`; key, value `[rows, keyValueHeads · headWidth]` → as query. Every

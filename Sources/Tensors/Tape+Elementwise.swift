@@ -9,12 +9,18 @@ package enum Activation: String, Sendable, CaseIterable {
   case geluTanh
   /// x · sigmoid(1.702 x)
   case quickGelu
+  /// x · sigmoid(x)
+  case silu
+  /// x, for gates without an activation.
+  case identity
 
   var kernel: GMActivation {
     switch self {
     case .gelu: GM_GELU_ERF
     case .geluTanh: GM_GELU_TANH
     case .quickGelu: GM_GELU_QUICK
+    case .silu: GM_SILU
+    case .identity: GM_IDENTITY
     }
   }
 }
@@ -69,6 +75,16 @@ extension Tape {
     }
   }
 
+  /// x + amount, for few numbers such as the weights of norms.
+  func shifted(_ x: Value, by amount: Float) -> Value {
+    let result = make(x.tensor.shape)
+    for index in 0..<x.tensor.count {
+      result.floatPointer[index] = x.tensor.floatPointer[index] + amount
+    }
+    guard isTracked(x) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in accumulate(gradient, into: x) }
+  }
+
   /// The hyperbolic tangent, for few numbers such as gates.
   package func tanh(_ x: Value) -> Value {
     let result = make(x.tensor.shape)
@@ -103,17 +119,19 @@ extension Tape {
     }
   }
 
-  /// silu(gate) · up, the middle of a gated MLP.
-  package func swiGLU(gate: Value, up: Value) -> Value {
+  /// activation(gate) · up, the middle of a gated MLP.
+  package func gated(_ kind: Activation = .silu, gate: Value, up: Value) -> Value {
+    precondition(gate.tensor.count == up.tensor.count, "\(gate.tensor.shape) gates \(up.tensor.shape)")
     let result = make(gate.tensor.shape)
     let functions = backend.kernels.functions
-    functions.swiglu(
-      gate.tensor.floatPointer, up.tensor.floatPointer, result.floatPointer, Int64(result.count))
+    functions.gated(
+      kind.kernel, gate.tensor.floatPointer, up.tensor.floatPointer, result.floatPointer, Int64(result.count))
     guard isTracked(gate, up) else { return Value(constant: result) }
     return record(result) { [unowned self] gradient in
       let (gateSlope, upSlope) = (make(gate.tensor.shape), make(up.tensor.shape))
-      functions.swiglu_backward(
-        gate.tensor.floatPointer, up.tensor.floatPointer, gradient.floatPointer, gateSlope.floatPointer,
+      functions.gated_backward(
+        kind.kernel, gate.tensor.floatPointer, up.tensor.floatPointer, gradient.floatPointer,
+        gateSlope.floatPointer,
         upSlope.floatPointer, Int64(gateSlope.count))
       accumulate(gateSlope, into: gate)
       accumulate(upSlope, into: up)

@@ -64,14 +64,14 @@ extension Tape {
         columnFactors: backend.floats(of: factors.tensor, pool: pool), residual: residual.tensor))
   }
 
-  /// silu(x · gateᵀ) · (x · upᵀ), the first half of a gated MLP.
-  package func gatedLinear(_ x: Value, gate: Map, up: Map) -> Value {
+  /// activation(x · gateᵀ) · (x · upᵀ), the first half of a gated MLP.
+  package func gatedLinear(_ x: Value, gate: Map, up: Map, by kind: Activation = .silu) -> Value {
     if records || gate.bias != nil || up.bias != nil || !gate.isFusible || !up.isFusible {
       let halves = linear(x, [gate, up])
-      return swiGLU(gate: halves[0], up: halves[1])
+      return gated(kind, gate: halves[0], up: halves[1])
     }
     var rows = ProductRows(x.tensor)
-    return product(&rows, gate, up: up.weight, ProductEnding())
+    return product(&rows, gate, up: up.weight, ProductEnding(activation: kind))
   }
 
   private func product(

@@ -1,10 +1,11 @@
 internal import CKernels
 
 extension Tape {
-  /// x · weight / √(mean(x²) + ε), row by row (Zhang & Sennrich 2019).
+  /// x · (weight + offset) / √(mean(x²) + ε), row by row (Zhang & Sennrich 2019).
   /// - Shape: x `[rows, width]`, weight `[width]`
-  package func rmsNorm(_ x: Value, weight: Parameter, epsilon: Float) -> Value {
-    rmsNorm(x, weight: wideValue(of: weight), epsilon: epsilon)
+  package func rmsNorm(_ x: Value, weight: Parameter, offset: Float = 0, epsilon: Float) -> Value {
+    let weight = wideValue(of: weight)
+    return rmsNorm(x, weight: offset == 0 ? weight : shifted(weight, by: offset), epsilon: epsilon)
   }
 
   func rmsNorm(_ x: Value, weight: Value, epsilon: Float) -> Value {

@@ -14,6 +14,7 @@ package final class RotaryTable: Sendable {
   package let headWidth: Int
   package let positions: Int
   private let frequencies: [Float]
+  private let factor: Float
   private let known: Mutex<Angles>
 
   /// theta^(−2i / headWidth) for i in `0..<headWidth / 2`.
@@ -22,17 +23,20 @@ package final class RotaryTable: Sendable {
   }
 
   /// Angles position · frequency, as float32 frequencies times float32 positions, like the originals.
-  /// - Parameter frequencies: One per pair of numbers of a head.
-  package init(frequencies: [Float], positions: Int) {
+  /// - Parameters:
+  ///   - frequencies: One per pair of numbers of a head.
+  ///   - factor: Of all cosines and sines.
+  package init(frequencies: [Float], positions: Int, factor: Float = 1) {
     headWidth = 2 * frequencies.count
     self.positions = positions
     self.frequencies = frequencies
+    self.factor = factor
     let none = Tensor(uninitialized: [0, frequencies.count])
     known = Mutex(Angles(cosines: none, sines: none))
   }
 
   private init(headWidth: Int, angles: Angles) {
-    (self.headWidth, positions, frequencies) = (headWidth, angles.cosines.rows, [])
+    (self.headWidth, positions, frequencies, factor) = (headWidth, angles.cosines.rows, [], 1)
     known = Mutex(angles)
   }
 
@@ -51,19 +55,24 @@ package final class RotaryTable: Sendable {
     for position in 0..<count {
       for (index, frequency) in frequencies.enumerated() {
         let angle = Double(Float(position) * frequency)
-        cosines.floatPointer[position * half + index] = Float(cos(angle))
-        sines.floatPointer[position * half + index] = Float(sin(angle))
+        cosines.floatPointer[position * half + index] = Float(cos(angle)) * factor
+        sines.floatPointer[position * half + index] = Float(sin(angle)) * factor
       }
     }
     return Angles(cosines: cosines, sines: sines)
   }
 
-  /// A table whose position i is the i-th of `places`, each with a position per axis: the first of `sections` says how
-  /// many pairs of a head turn by the first axis, and so on (Qwen2-VL's multimodal rotary embedding).
-  package func composed(of places: [SIMD3<Int32>], sections: [Int]) -> RotaryTable {
+  /// The axis of each pair of a head, where the first of `sections` says how many turn by the first axis, and so on.
+  package static func axes(sections: [Int]) -> [Int] {
+    sections.enumerated().flatMap { [Int](repeating: $0.offset % 3, count: $0.element) }
+  }
+
+  /// A table whose position i is the i-th of `places`, each with a position per axis (Qwen2-VL's multimodal rotary
+  /// embedding).
+  /// - Parameter axes: For each pair of a head the axis by which it turns.
+  package func composed(of places: [SIMD3<Int32>], axes: [Int]) -> RotaryTable {
     let half = headWidth / 2
-    let axes = sections.enumerated().flatMap { [Int](repeating: $0.offset % 3, count: $0.element) }
-    precondition(axes.count == half, "the sections \(sections) do not fill \(half) pairs")
+    precondition(axes.count == half, "\(axes.count) axes for \(half) pairs")
     let shape = [places.count, half]
     let result = Angles(cosines: Tensor(uninitialized: shape), sines: Tensor(uninitialized: shape))
     let table = angles(through: places.reduce(0) { max($0, Int($1.max())) })

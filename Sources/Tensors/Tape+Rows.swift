@@ -65,25 +65,28 @@ extension Tape {
     }
   }
 
-  /// A packed batch put together from several sources; every row must come from exactly one.
-  /// - Shape: sources `[n, width]` each → `[count, width]`
+  /// A packed batch put together from several sources; every row must come from exactly one. Behind the numbers of narrower
+  /// sources there are zeros.
+  /// - Shape: sources `[n, ≤ width]` each → `[count, width]`
   package func assemble(_ sources: [RowSource], rows count: Int) -> Value {
-    let width = sources.first?.value.width ?? 0
+    let width = sources.reduce(0) { max($0, $1.value.width) }
     precondition(sources.reduce(0) { $0 + $1.places.count } == count, "the sources do not fill \(count) rows")
     let result = make(count, width)
     for source in sources {
-      precondition(source.value.width == width && source.places.count == source.value.rows)
+      let own = source.value.width
+      precondition(source.places.count == source.value.rows)
       for (row, place) in source.places.enumerated() {
-        (result.floatPointer + place * width).update(
-          from: source.value.tensor.floatPointer + row * width, count: width)
+        let target = result.floatPointer + place * width
+        target.update(from: source.value.tensor.floatPointer + row * own, count: own)
+        (target + own).update(repeating: 0, count: width - own)
       }
     }
     guard records, sources.contains(where: { $0.value.node != nil }) else { return Value(constant: result) }
     return record(result) { [unowned self] gradient in
       for source in sources where source.value.node != nil {
-        let part = make(source.value.tensor.shape)
+        let (part, own) = (make(source.value.tensor.shape), source.value.width)
         for (row, place) in source.places.enumerated() {
-          (part.floatPointer + row * width).update(from: gradient.floatPointer + place * width, count: width)
+          (part.floatPointer + row * own).update(from: gradient.floatPointer + place * width, count: own)
         }
         accumulate(part, into: source.value)
       }
@@ -115,6 +118,28 @@ extension Tape {
         for target in rows { (gradient.floatPointer + target * width).update(repeating: 0, count: width) }
         accumulate(gradient, into: x)
       }
+    }
+  }
+
+  /// Rows as columns.
+  /// - Shape: x `[rows, width]`, float32 or bfloat16 → `[width, rows]`, float32
+  package func transposed(_ x: Value) -> Value {
+    let source = backend.floats(of: x.tensor, pool: pool)
+    func transpose(_ from: Tensor, into target: Tensor) {
+      let (rows, width) = (from.rows, from.width)
+      for row in 0..<rows {
+        for column in 0..<width {
+          target.floatPointer[column * rows + row] = from.floatPointer[row * width + column]
+        }
+      }
+    }
+    let result = make(x.width, x.rows)
+    transpose(source, into: result)
+    guard isTracked(x) else { return Value(constant: result) }
+    return record(result) { [unowned self] gradient in
+      let slope = make(source.rows, source.width)
+      transpose(gradient, into: slope)
+      accumulate(slope, into: x)
     }
   }
 

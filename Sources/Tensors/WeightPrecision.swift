@@ -1,10 +1,26 @@
 /// The formats in which a model holds its weights in memory.
-package enum WeightPrecision: String, Sendable, CaseIterable {
+package enum WeightPrecision: String, Sendable {
   case float32 = "f32"
   case bfloat16 = "bf16"
   case int8, int4
+  /// Each matrix in the blocks of its file; nothing is rounded to them.
+  case blocks
+
+  /// Those that any model's weights can be held in.
+  package static let choices: [WeightPrecision] = [.float32, .bfloat16, .int8, .int4]
 
   package init(_ dtype: DType) { self = dtype == .float32 ? .float32 : .bfloat16 }
+
+  package init(_ format: PackedMatrix.Format) {
+    switch format {
+    case .int8: self = .int8
+    case .int4: self = .int4
+    default: self = .blocks
+    }
+  }
+
+  /// Whether matrices have fewer than 16 bits, with scales beside them.
+  package var isPacked: Bool { self == .int8 || self == .int4 || self == .blocks }
 
   /// What a model does with a parameter, which decides how many bits it can lose.
   package enum Role: Sendable {
@@ -40,7 +56,7 @@ package enum WeightPrecision: String, Sendable, CaseIterable {
   package func storage(_ role: Role, shape: some Collection<Int>) -> Storage {
     guard shape.count > 1 else { return .plain(.float32) }
     switch self {
-    case .float32: return .plain(.float32)
+    case .float32, .blocks: return .plain(.float32)
     case .bfloat16: return .plain(.bfloat16)
     case .int8, .int4:
       guard role != .other, let outputs = shape.first, outputs >= Self.fewestOutputs else {

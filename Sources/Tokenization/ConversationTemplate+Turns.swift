@@ -12,6 +12,13 @@ extension ConversationTemplate {
       roles: ["<|im_start|>user\n", "<|im_start|>assistant\n"], separator: "<|im_end|>\n", turns: turns)
   }()
 
+  /// Qwen3-VL, which has no system text of its own.
+  package static let qwen3VL: ConversationTemplate = {
+    var template = qwen2VL
+    (template.name, template.system) = ("qwen3_vl", PromptText())
+    return template
+  }()
+
   /// LLaVA-OneVision on Qwen 2.
   package static let llavaOneVision: ConversationTemplate = {
     var turns = TurnFormat()
@@ -28,10 +35,30 @@ extension ConversationTemplate {
     turns.opening = "<|im_start|>"
     turns.openAnswer = "Assistant:"
     turns.beforeTextAlone = " "
-    turns.pictures = .tiles
+    turns.pictures = .tiles(.idefics3)
     return ConversationTemplate(
       name: "smolvlm", style: .turns, systemOpening: "System: ", system: "", roles: ["User:", "Assistant:"],
       separator: "<end_of_utterance>\n", turns: turns)
+  }()
+
+  /// Gemma 3, whose system text stands in front of the first question.
+  package static let gemma3: ConversationTemplate = {
+    var turns = TurnFormat()
+    turns.pictures = .tagged("\n\n<start_of_image>", "<end_of_image>\n\n")
+    turns.trimsText = true
+    turns.opensWithSystem = false
+    return ConversationTemplate(
+      name: "gemma_3", style: .turns, system: "",
+      roles: ["<start_of_turn>user\n", "<start_of_turn>model\n"], separator: "<end_of_turn>\n", turns: turns)
+  }()
+
+  /// LFM2 and LFM2-VL.
+  package static let lfm2: ConversationTemplate = {
+    var turns = TurnFormat()
+    turns.pictures = .tiles(.lfm2)
+    return ConversationTemplate(
+      name: "lfm2", style: .turns, systemOpening: "<|im_start|>system\n", system: "",
+      roles: ["<|im_start|>user\n", "<|im_start|>assistant\n"], separator: "<|im_end|>\n", turns: turns)
   }()
 
   /// LLaMA 3 Instruct, and LLaVA models on it.
@@ -72,7 +99,7 @@ extension ConversationTemplate {
   /// InternVL 3 and 3.5 in Hugging Face's layout.
   package static let internVL: ConversationTemplate = {
     var turns = TurnFormat()
-    turns.pictureTags = ["<img>", "</img>"]
+    turns.pictures = .tagged("<img>", "</img>")
     turns.afterPicture = "\n"
     return ConversationTemplate(
       name: "internvl", style: .turns, systemOpening: "<|im_start|>system\n", system: "",
@@ -88,10 +115,9 @@ extension ConversationTemplate {
     return template
   }()
 
-  /// `prompt` with every picture written out, where the template's models read pictures as tiles or lines.
+  /// `prompt` with every picture written out as the template's models read it, whatever template wrote the prompt.
   ///
-  /// Each picture's part then stands for the rows of one tile: the tiles of each row of the grid and at last the whole
-  /// picture, between words that name the places. Or for the rows of one line.
+  /// Where pictures are cut up, a picture's part then stands for the rows of one tile or of one line.
   /// - Parameter grids: Of each picture in the order of the prompt.
   /// - Throws: ``TokenizationError`` if there are more or fewer grids than pictures.
   package func tilingPictures(in prompt: PromptText, grids: [PictureGrid]) throws -> PromptText {
@@ -103,36 +129,6 @@ extension ConversationTemplate {
           "it has \(counted(prompt.pictureCount, "picture")), but \(counted(grids.count, "is", "are")) given")
     }
     var rest = grids[...]
-    return prompt.replacing { part in part == .picture ? rest.popFirst()?.text(writing) : nil }
-  }
-}
-
-/// Into how many tiles a picture is cut, 0 × 0 if it is not; or the lines that it is written in, and rows to each.
-package struct PictureGrid: Sendable, Equatable {
-  package var rows: Int
-  package var columns: Int
-
-  package init(rows: Int, columns: Int) {
-    self.rows = rows
-    self.columns = columns
-  }
-
-  fileprivate func text(_ writing: TurnFormat.PictureWriting) -> PromptText {
-    if case .lines(let between, let behind) = writing {
-      return PromptText(
-        (0..<rows).flatMap { [.picture, .control($0 == rows - 1 ? behind : between)] })
-    }
-    let around = "<fake_token_around_image>"
-    var text = PromptText()
-    if rows > 0, columns > 0 {
-      for row in 1...rows {
-        for column in 1...columns {
-          text += .control("\(around)<row_\(row)_col_\(column)>") + .picture
-        }
-        text += .control("\n")
-      }
-      text += .control("\n")
-    }
-    return text + .control("\(around)<global-img>") + .picture + .control(around)
+    return prompt.replacing { part in part == .picture ? rest.popFirst().map(writing.text) : nil }
   }
 }

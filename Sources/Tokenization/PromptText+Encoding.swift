@@ -6,10 +6,13 @@ extension PromptText {
   ///
   /// The words between pictures and given ids are tokenised as one text; only the first such text keeps the
   /// beginning-of-sequence id.
-  package func ids(_ tokenizer: any TextTokenizer, pictureID: Int = PromptText.pictureID) -> [Int] {
+  /// - Parameter addsBOS: Whether what the model's family puts around a text is put around this one.
+  package func ids(
+    _ tokenizer: any TextTokenizer, pictureID: Int = PromptText.pictureID, addsBOS: Bool = true
+  ) -> [Int] {
     var ids: [Int] = []
     var run: [TextPiece] = []
-    var isFirst = true
+    var isFirst = addsBOS
     func endRun() {
       ids += tokenizer.encode(run, addBOS: isFirst)
       isFirst = false

@@ -18,6 +18,8 @@ package enum TokenizationError: Error, Sendable, Equatable, CustomStringConverti
   case invalidConversation(template: String, reason: String)
   /// A conversation's turn is not written as it should be.
   case invalidMessage(reason: String)
+  /// A chat template that came with a model cannot be read, or refuses a conversation.
+  case chatTemplate(String)
 
   package var description: String {
     switch self {
@@ -38,6 +40,8 @@ package enum TokenizationError: Error, Sendable, Equatable, CustomStringConverti
       "The conversation does not fit the template \(template): \(reason)."
     case .invalidMessage(let reason):
       "A turn of the conversation cannot be read: \(reason)."
+    case .chatTemplate(let reason):
+      "\(reason) A template of ours can be named in its place (--conv-mode), such as qwen_2_5."
     }
   }
 }

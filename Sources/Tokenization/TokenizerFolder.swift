@@ -1,5 +1,5 @@
 package import Foundation
-internal import StrictJSON
+package import StrictJSON
 
 /// Reads the tokenizer of a model folder.
 package enum TokenizerFolder {
@@ -17,11 +17,51 @@ package enum TokenizerFolder {
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
       throw TokenizationError.unreadable(file: url.path, reason: "there is no such file or folder")
     }
-    if isFolder.boolValue { return try TokenizerFiles(folder: url).load() }
+    if isFolder.boolValue { return try load(FolderDocuments(url)) }
     if url.pathExtension == "json" {
       return try PipelineTokenizer(readObject(url), file: url.path)
     }
     return try SentencePieceTokenizer(bytes: readBytes(url), file: url.path)
+  }
+
+  /// The tokenizer of a model's files, as of a folder.
+  package static func load(_ documents: any DocumentSource) throws -> any TextTokenizer {
+    try TokenizerFiles(documents).load()
+  }
+
+  /// The chat template that came with a model; nil if none did.
+  /// - Throws: ``TokenizationError``, or `JSONError` for malformed JSON.
+  package static func chatTemplate(_ documents: any DocumentSource) throws -> ModelChatTemplate? {
+    var found = ChatTemplateSource.Documents()
+    if let jinja = try documents.document("chat_template.jinja") {
+      guard let text = String(validating: try bytes(jinja), as: UTF8.self) else {
+        throw TokenizationError.chatTemplate("\(documents.path)/chat_template.jinja: it is no UTF-8 text.")
+      }
+      found.jinja = text
+    }
+    found.legacy = try object("chat_template.json", documents)
+    found.processor = try object("processor_config.json", documents)
+    found.tokenizer = try object("tokenizer_config.json", documents)
+    found.specialTokens = try object("special_tokens_map.json", documents)
+    return try ModelChatTemplate(ChatTemplateSource(found, place: documents.path + "/"))
+  }
+
+  /// The ids after which generation ends by a model's generation_config.json.
+  package static func generationEnds(_ documents: any DocumentSource) throws -> [Int] {
+    guard let json = try object("generation_config.json", documents), let ends = json["eos_token_id"] else { return [] }
+    return ends.array?.compactMap(\.int) ?? ends.int.map { [$0] } ?? []
+  }
+
+  fileprivate static func object(_ name: String, _ documents: any DocumentSource) throws -> JSONObject? {
+    try documents.object(name, limits: JSONLimits(bytes: largestFile))
+  }
+
+  fileprivate static func bytes(_ document: Document) throws -> [UInt8] {
+    switch document {
+    case .file(let url): try readBytes(url)
+    case .bytes(let bytes): bytes
+    case .object: []
+    }
   }
 
   static func readObject(_ url: URL) throws -> JSONObject {
@@ -50,28 +90,27 @@ package enum TokenizerFolder {
   }
 }
 
-/// The files of a folder that have a say in its tokenizer.
+/// The files of a model that have a say in its tokenizer.
 private struct TokenizerFiles {
-  private let folder: URL
+  private let documents: any DocumentSource
   private let configuration: JSONObject
   private let names: SpecialTokenNames
 
-  init(folder: URL) throws {
-    self.folder = folder
-    configuration = try Self.optionalObject("tokenizer_config.json", in: folder) ?? JSONObject()
-    let map = try Self.optionalObject("special_tokens_map.json", in: folder) ?? JSONObject()
+  init(_ documents: any DocumentSource) throws {
+    self.documents = documents
+    configuration = try TokenizerFolder.object("tokenizer_config.json", documents) ?? JSONObject()
+    let map = try TokenizerFolder.object("special_tokens_map.json", documents) ?? JSONObject()
     names = SpecialTokenNames(configuration).merging(SpecialTokenNames(map))
   }
 
   func load() throws -> any TextTokenizer {
-    let model = folder.appendingPathComponent("tokenizer.model")
-    let hasModel = FileManager.default.fileExists(atPath: model.path)
-    let fast = try Self.optionalObject("tokenizer.json", in: folder)
-    let fastFile = folder.appendingPathComponent("tokenizer.json").path
+    let model = try documents.document("tokenizer.model")
+    let fast = try TokenizerFolder.object("tokenizer.json", documents)
+    let fastFile = path("tokenizer.json")
     let isLegacy = try configuration.optionalBool("legacy") ?? true
-    if hasModel, isLegacy || fast == nil {
+    if let model, isLegacy || fast == nil {
       return try SentencePieceTokenizer(
-        bytes: TokenizerFolder.readBytes(model), file: model.path,
+        bytes: TokenizerFolder.bytes(model), file: path("tokenizer.model"),
         addedTokens: addedTokens(fast, file: fastFile),
         addsBOS: configuration.optionalBool("add_bos_token"), padName: names.pad, isLegacy: isLegacy)
     }
@@ -81,21 +120,19 @@ private struct TokenizerFiles {
   }
 
   private func loadMergesFile() throws -> any TextTokenizer {
-    let merges = folder.appendingPathComponent("merges.txt")
-    let vocabularyFile = folder.appendingPathComponent("vocab.json")
-    guard FileManager.default.fileExists(atPath: merges.path),
-      FileManager.default.fileExists(atPath: vocabularyFile.path)
-    else { throw TokenizationError.noTokenizer(folder: folder.path) }
+    guard let merges = try documents.document("merges.txt"),
+      let vocabulary = try TokenizerFolder.object("vocab.json", documents)
+    else { throw TokenizationError.noTokenizer(folder: documents.path) }
     return try PipelineTokenizer(
-      vocabulary: TokenizerFolder.readObject(vocabularyFile), merges: TokenizerFolder.readBytes(merges),
-      tokenizerClass: configuration.optionalString("tokenizer_class"), file: folder.path,
+      vocabulary: vocabulary, merges: TokenizerFolder.bytes(merges),
+      tokenizerClass: configuration.optionalString("tokenizer_class"), file: documents.path,
       addedTokens: addedTokens(nil, file: ""), names: names)
   }
 
   /// The added tokens of all files; where two describe the same id, the more detailed one counts.
   private func addedTokens(_ fast: JSONObject?, file: String) throws -> [AddedToken] {
     var tokens: [Int: AddedToken] = [:]
-    for (content, value) in try Self.optionalObject("added_tokens.json", in: folder) ?? JSONObject() {
+    for (content, value) in try TokenizerFolder.object("added_tokens.json", documents) ?? JSONObject() {
       guard let id = value.int else { continue }
       tokens[id] = AddedToken(id: id, content: content, isSpecial: names.contains(content))
     }
@@ -103,7 +140,7 @@ private struct TokenizerFiles {
       let id = try description.int("id")
       tokens[id] = try AddedToken(description, id: id)
     }
-    let configurationFile = folder.appendingPathComponent("tokenizer_config.json").path
+    let configurationFile = path("tokenizer_config.json")
     for (key, value) in try configuration.optionalObject("added_tokens_decoder") ?? JSONObject() {
       guard let id = Int(key), let description = value.object else {
         throw TokenizationError.malformed(
@@ -115,9 +152,6 @@ private struct TokenizerFiles {
     return tokens.values.sorted { $0.id < $1.id }
   }
 
-  private static func optionalObject(_ name: String, in folder: URL) throws -> JSONObject? {
-    let url = folder.appendingPathComponent(name)
-    guard FileManager.default.fileExists(atPath: url.path) else { return nil }
-    return try TokenizerFolder.readObject(url)
-  }
+  /// A file's name for messages.
+  private func path(_ name: String) -> String { "\(documents.path)/\(name)" }
 }

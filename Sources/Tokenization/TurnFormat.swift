@@ -16,16 +16,8 @@ package struct TurnFormat: Sendable, Equatable {
   package var trimsText = false
   /// The system text stands in front of the conversation; if not, in front of the first question.
   package var opensWithSystem = true
-  /// How ``ConversationTemplate/tilingPictures(in:grids:)`` writes a picture out; nil if it is one place.
+  /// How ``ConversationTemplate/tilingPictures(in:grids:)`` writes a picture out; nil if it stands as it is.
   package var pictures: PictureWriting?
-
-  /// What a prompt has for a picture that takes several places.
-  package enum PictureWriting: Sendable, Equatable {
-    /// The tiles between words that name their places, and at last the whole (Idefics 3).
-    case tiles
-    /// The lines of its rows, with words between them and behind the last.
-    case lines(between: String, behind: String)
-  }
 
   package init() {}
 

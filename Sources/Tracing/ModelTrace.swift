@@ -171,8 +171,8 @@ package struct ModelTrace {
         Self.stacked(parts.map { isPacked ? $0.rows.tensor : Self.byView($0.rows.tensor, $0.image) }))
     }
     let imageRows = model.encode(entry.prompt.images, tape)
-    writer.add(
-      "inputs_embeds", of: entry, rows: try model.embed(entry.prompt.ids, imageRows: imageRows, tape).tensor)
+    let rows = try model.embed(entry.prompt.ids, imageRows: imageRows, tape)
+    writer.add("inputs_embeds", of: entry, rows: model.decoder.entering(rows, tape).tensor)
   }
 
   /// Rows under the views of a picture that they come from, where all views have the same number.

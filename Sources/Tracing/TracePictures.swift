@@ -74,6 +74,7 @@ private struct PictureTensors {
     let mask = try integers("pixel_attention_mask")?.map { $0 != 0 }
     switch pixels.shape.count {
     case 2: return try patches(pixels)
+    case 3: return try views(pixels)
     case 4:
       let views = try integers("num_patches") ?? [Int](repeating: 1, count: pixels.rows)
       var start = 0
@@ -112,6 +113,22 @@ private struct PictureTensors {
       }
       defer { start += count.partialValue }
       return ImageInput(pixels: pixels.rows(start..<start + count.partialValue), grid: grid)
+    }
+  }
+
+  /// Views whose patches are filled up to as many; each stands for a picture.
+  private func views(_ pixels: Tensor) throws -> [ImageInput] {
+    guard let shapes = try integers("spatial_shapes"), shapes.count == 2 * pixels.rows else {
+      throw AnswerError("\(file.url.path): spatial_shapes must say how high and wide each view is")
+    }
+    return try (0..<pixels.rows).map { index in
+      let grid = ImageInput.Size(height: shapes[2 * index], width: shapes[2 * index + 1])
+      let count = grid.height.multipliedReportingOverflow(by: grid.width)
+      guard !count.overflow, (0...pixels.shape[1]).contains(count.partialValue) else {
+        throw AnswerError("\(file.url.path): spatial_shapes asks for more patches than pixel_values holds")
+      }
+      let view = pixels.rows(index..<index + 1).reshaped([pixels.shape[1], pixels.shape[2]])
+      return ImageInput(pixels: view.rows(0..<count.partialValue), viewGrids: [grid])
     }
   }
 

@@ -49,7 +49,8 @@ struct TrainingTrace {
     let logits = model.decoder.logits(
       model.decoder.normalize(Value(constant: hidden.tensor), plain), plain)
     for (entry, slice) in zip(entries, batch.slices) {
-      writer.add("inputs_embeds", of: entry, rows: rows.tensor.rows(slice.rows))
+      writer.add(
+        "inputs_embeds", of: entry, rows: model.decoder.entering(rows, plain).tensor.rows(slice.rows))
       writer.add("logits", of: entry, rows: logits.tensor.rows(slice.rows))
       for (layer, hidden) in recorder.hidden {
         writer.add("hidden.\(layer)", of: entry, rows: hidden.rows(slice.rows))

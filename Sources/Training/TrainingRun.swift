@@ -108,7 +108,8 @@ package struct TrainingRun: Sendable {
       changes.merge()
     }
     try ModelFolder.write(
-      lesson.model.tuned, to: modelFolder, format: .plain(.bfloat16), tokenizer: configuration.tokenizer)
+      lesson.model.tuned, to: modelFolder, format: .plain(.bfloat16),
+      documents: FolderDocuments(configuration.tokenizer))
     guard !lesson.task.ownParameters.isEmpty else { return }
     // What the task has learnt besides the model, for the stages behind it.
     var writer = SafetensorsWriter()

@@ -24,13 +24,10 @@ struct ARankCommand: ParsableCommand {
       maps over heads and samples. The report goes to standard output, or into the file of --out.
       """)
 
-  @Option(name: [.short, .long], help: "The model's folder.")
+  @Option(name: [.short, .long], help: "The model's folder, or a GGUF file.")
   var model: PathArgument
 
-  @Option(help: "The model that the folder changes, if it holds only an adapter or a projector.")
-  var modelBase: PathArgument?
-
-  @OptionGroup var verification: VerifyOption
+  @OptionGroup var companions: ModelCompanions
 
   @Option(
     help: ArgumentHelp(
@@ -82,12 +79,12 @@ struct ARankCommand: ParsableCommand {
   func run() throws {
     let places = try OutputPlaces(
       [out, plot].compactMap { $0 }, overwrite: overwrite,
-      inputs: [model, data] + [modelBase].compactMap { $0 })
-    try verification.check(model.url, base: modelBase?.url)
+      inputs: [model, data] + [companions.modelBase, companions.projector].compactMap { $0 })
+    let place = try companions.checkedPlace(model)
     let items = try QuestionSamples.read(data.url, count: samples)
     let session = try VisionLanguageSession(
-      model.url, precision: dtype, routing: .ignored, template: template?.template, threads: threads,
-      base: modelBase?.url, onRead: ProgressLine.loading())
+      place, precision: dtype, routing: .ignored, template: template?.template, threads: threads,
+      onRead: ProgressLine.loading())
     let report = try measure(session, items)
     let text = try report.json.text(.pretty) + "\n"
     // What cannot be written into its file any more is not lost.

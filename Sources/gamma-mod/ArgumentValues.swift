@@ -22,7 +22,7 @@ extension WeightPrecision {
   static func argument(_ name: String) throws -> WeightPrecision {
     guard let precision = WeightPrecision(rawValue: name) else {
       throw ValidationError(
-        "--dtype is one of \(WeightPrecision.allCases.map(\.rawValue).joined(separator: ", ")), not \(name)")
+        "--dtype is one of \(WeightPrecision.choices.map(\.rawValue).joined(separator: ", ")), not \(name)")
     }
     return precision
   }

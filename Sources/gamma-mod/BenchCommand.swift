@@ -18,11 +18,10 @@ struct BenchCommand: ParsableCommand {
       file to the first token is taken as well: reading, decoding, resizing, towers, projector, prompt and first logits.
       """)
 
-  @Option(name: [.short, .long], help: "A model folder.")
+  @Option(name: [.short, .long], help: "A model folder, or a GGUF file.")
   var model: PathArgument?
 
-  @Option(help: "The model that the folder changes, if it holds only an adapter or a projector.")
-  var modelBase: PathArgument?
+  @OptionGroup var companions: ModelCompanions
 
   @Option(
     help: "A model of random weights: \(ModelShape.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -142,7 +141,11 @@ struct BenchCommand: ParsableCommand {
   /// Refuses flags that what is timed does not look at.
   private func checkUse() throws {
     try Bounds.refuse(
-      [("--model-base", modelBase != nil && model == nil)], "only a model's folder has a base")
+      [
+        ("--model-base", companions.modelBase != nil && model == nil),
+        ("--mmproj", companions.projector != nil && model == nil),
+        ("--verify", companions.verification.verify && model == nil),
+      ], "only a model that is read has others beside it")
     if tower != nil {
       try Bounds.refuse(
         [
@@ -177,9 +180,9 @@ struct BenchCommand: ParsableCommand {
     if let tower { return try time(tower, backend) }
     let precision =
       try dtype
-      ?? (training ? nil : model.flatMap { try GammaModel.usualPrecision($0.url, base: modelBase?.url) })
+      ?? (training ? nil : model.flatMap { try GammaModel.usualPrecision(companions.place($0)) })
     let subject = try BenchSubject(
-      model: model?.url, base: modelBase?.url, shape: shape, precision: precision, skip: skip,
+      model: model.map { try companions.checkedPlace($0) }, shape: shape, precision: precision, skip: skip,
       denseLayers: denseLayers, decodeThreshold: decodeThreshold)
     var workload = SpeedComparison.Workload(
       imageTokens: imageTokens ?? subject.imageTokens, textTokens: textTokens ?? 32,

@@ -18,14 +18,13 @@ struct BenchSubject {
   private let imageProcessor: (any ImageProcessor)?
 
   /// - Parameters:
-  ///   - model: A model folder.
-  ///   - base: The model that the folder changes.
-  ///   - shape: The name of a model of random weights, where there is no folder.
+  ///   - model: Where a model lies.
+  ///   - shape: The name of a model of random weights, where there is no model.
   ///   - skip: Share of the image rows to skip; nil for the model's own rule.
   ///   - denseLayers: Layers that stay dense beside a random router; nil for the usual ones.
   ///   - decodeThreshold: Its p from which on a generated row runs; nil for 0.5.
   init(
-    model: URL?, base: URL?, shape: String?, precision: WeightPrecision?, skip: Double?, denseLayers: Int?,
+    model: ModelPlace?, shape: String?, precision: WeightPrecision?, skip: Double?, denseLayers: Int?,
     decodeThreshold: Float?
   ) throws {
     func routedAtRandom(_ dense: VisionLanguageModel) throws -> VisionLanguageModel {
@@ -43,22 +42,22 @@ struct BenchSubject {
       (imageProcessor, picture) = (try shape.imageProcessor(), try shape.picture())
       return
     }
-    let url = model ?? URL(fileURLWithPath: ".")
+    let place = model ?? ModelPlace(URL(fileURLWithPath: "."))
     let dense = try GammaModel.load(
-      url, precision: precision, routing: .ignored, base: base, onRead: ProgressLine.loading())
+      place, precision: precision, routing: .ignored, onRead: ProgressLine.loading())
     if dense.configuration["mod"]?.object?["mod_enable"]?.bool ?? (dense.configuration["mod"]?.object != nil)
     {
       try Bounds.refuse(
         [("--dense-layers", denseLayers != nil), ("--decode-threshold", decodeThreshold != nil)],
         "the model has a router of its own")
       routed = try GammaModel.load(
-        url, precision: precision, routing: skip.map { .skip($0) } ?? .asStored, base: base,
+        place, precision: precision, routing: skip.map { .skip($0) } ?? .asStored,
         onRead: ProgressLine.loading())
     } else {
       routed = try routedAtRandom(dense)
     }
     self.dense = dense
-    imageProcessor = try dense.imageProcessor(in: GammaModel.tokenizerFolder(url, base: base))
+    imageProcessor = try dense.imageProcessor()
     picture = nil
   }
 

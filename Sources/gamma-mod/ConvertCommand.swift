@@ -26,13 +26,10 @@ struct ConvertCommand: ParsableCommand {
     case attention, random
   }
 
-  @Option(name: [.short, .long], help: "The dense model's folder.")
+  @Option(name: [.short, .long], help: "The dense model's folder, or a GGUF file.")
   var model: PathArgument
 
-  @Option(help: "The model that the folder changes, if it holds only an adapter or a projector.")
-  var modelBase: PathArgument?
-
-  @OptionGroup var verification: VerifyOption
+  @OptionGroup var companions: ModelCompanions
 
   @Option(help: "What `gamma-mod arank` wrote; not needed with --layers.")
   var arank: PathArgument?
@@ -135,15 +132,15 @@ struct ConvertCommand: ParsableCommand {
     if let seed { conversion.seed = seed }
     let log = Logger(label: "convert")
     try OutputPlace(out.url, .folder, mayReplace: overwrite).check(
-      inputs: [model.url] + [modelBase?.url, arank?.url, data?.url].compactMap { $0 })
-    try verification.check(model.url, base: modelBase?.url)
+      inputs: companions.place(model).urls + [arank?.url, data?.url].compactMap { $0 })
+    let place = try companions.checkedPlace(model)
     let report = try arank.map { try ARankReport(contentsOf: $0.url) }
-    if let count = try GammaInspection(model.url, base: modelBase?.url).model.sizes?.decoder.layerCount {
-      _ = try conversion.routedLayers(report, layerCount: count)
+    if let decoder = try GammaInspection(place).model.sizes?.decoder {
+      _ = try conversion.routedLayers(report, of: decoder)
     }
     let fitted = try fittedRouter(conversion, report, log)
     let routed = try conversion.convert(
-      model.url, report: report, router: fitted, to: out.url, dtype: dtype, base: modelBase?.url,
+      place, report: report, router: fitted, to: out.url, dtype: dtype,
       mayReplace: overwrite, onRead: ProgressLine.loading())
     let list = routed.map(String.init).joined(separator: ", ")
     let start = fitted == nil ? "at random" : "from attention"
@@ -193,7 +190,7 @@ struct ConvertCommand: ParsableCommand {
     defer { progress.end() }
     progress.show(0, of: items.count)
     return try conversion.fittedRouter(
-      model.url, base: modelBase?.url, report: report, items: items, threads: threads,
+      companions.place(model), report: report, items: items, threads: threads,
       imageLimits: pictureLimits.limits, onProgress: { progress.show($0, of: items.count) },
       onRead: ProgressLine.loading())
   }

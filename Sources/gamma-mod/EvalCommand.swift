@@ -4,6 +4,7 @@ import Benchmarks
 import Evaluation
 import Files
 import Foundation
+import Loading
 import StrictJSON
 import Tensors
 import Wording
@@ -144,7 +145,7 @@ struct EvalCommand: ParsableCommand {
     guard folder.benchmark.protocols.contains(rules) else {
       throw BenchmarkError.unsupportedProtocol(rules, folder.benchmark)
     }
-    let inputs = [options.url, options.base].compactMap { $0 }
+    let inputs = options.place.urls
     try scoring.checkSubmission(
       folder, overwrite: overwrite, inputs: inputs + [answerURL(folder)].compactMap { $0 })
     if let url = answerURL(folder) {

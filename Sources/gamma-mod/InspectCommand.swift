@@ -16,13 +16,10 @@ struct InspectCommand: ParsableCommand {
       code is 1 if the model is not supported.
       """)
 
-  @Argument(help: "The model's folder.")
+  @Argument(help: "The model's folder, or a GGUF file.")
   var model: PathArgument
 
-  @Option(help: "The model that the folder changes, if it holds only an adapter or a projector.")
-  var modelBase: PathArgument?
-
-  @OptionGroup var verification: VerifyOption
+  @OptionGroup var companions: ModelCompanions
 
   @Option(
     help: ArgumentHelp("Also say how many tokens a picture of this size takes.", valueName: "width×height"),
@@ -35,8 +32,7 @@ struct InspectCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    try verification.check(model.url, base: modelBase?.url)
-    let inspection = try GammaInspection(model.url, base: modelBase?.url)
+    let inspection = try GammaInspection(companions.checkedPlace(model))
     let count = try picture.map { try tokens(of: $0, inspection) }
     if json {
       var object = inspection.json

@@ -7,7 +7,9 @@ extension ModelOptions {
   var identity: [(String, JSONValue)] {
     get throws {
       var pairs: [(String, JSONValue)] = []
-      if let modelBase { pairs.append(("model_base", JSONValue(modelBase.path))) }
+      for (key, path) in [("model_base", companions.modelBase), ("mmproj", companions.projector)] {
+        if let path { pairs.append((key, JSONValue(path.path))) }
+      }
       if let precision = try precision() { pairs.append(("dtype", JSONValue(precision.rawValue))) }
       if cacheFormat != .float32 { pairs.append(("kv_cache_dtype", JSONValue(cacheFormat.rawValue))) }
       if let template { pairs.append(("conv_mode", JSONValue(template.name))) }

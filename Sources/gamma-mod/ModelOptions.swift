@@ -10,11 +10,10 @@ import Wording
 
 /// What every command that runs a model asks for.
 struct ModelOptions: ParsableArguments {
-  @Option(name: [.short, .long, .customLong("model-path")], help: "A model folder.")
+  @Option(name: [.short, .long, .customLong("model-path")], help: "A model folder, or a GGUF file.")
   var model: PathArgument
 
-  @Option(help: "The model that the folder changes, if it holds only an adapter or a projector.")
-  var modelBase: PathArgument?
+  @OptionGroup var companions: ModelCompanions
 
   @Option(
     help: "Format of the weights in memory: f32, bf16, int8 or int4; by default as stored.",
@@ -48,11 +47,11 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     name: [.customLong("conv-mode"), .customLong("chat-template")],
-    help: ArgumentHelp("Conversation template; by default the family's.", valueName: "conv-mode"),
+    help: ArgumentHelp(
+      "Conversation template; by default the folder's own chat template, otherwise the family's.",
+      valueName: "conv-mode"),
     transform: TemplateChoice.named)
   var template: TemplateChoice?
-
-  @OptionGroup var verification: VerifyOption
 
   @Option(name: [.short, .long], help: "Threads.")
   var threads = ProcessInfo.processInfo.activeProcessorCount
@@ -67,8 +66,7 @@ struct ModelOptions: ParsableArguments {
     try Bounds.check("--threads", threads, Bounds.threads)
   }
 
-  var url: URL { model.url }
-  var base: URL? { modelBase?.url }
+  var place: ModelPlace { companions.place(model) }
 
   /// The format that was asked for.
   var askedPrecision: WeightPrecision? { loadsFourBits ? .int4 : loadsEightBits ? .int8 : dtype }
@@ -76,7 +74,7 @@ struct ModelOptions: ParsableArguments {
   /// The format in which weights are held; nil leaves them as they are stored.
   /// - Throws: As opening the folder does.
   func precision() throws -> WeightPrecision? {
-    try askedPrecision ?? GammaModel.usualPrecision(url, base: base)
+    try askedPrecision ?? GammaModel.usualPrecision(place)
   }
 
   var routing: GammaModel.Routing { dense ? .ignored : skip.map { .skip($0) } ?? .asStored }
@@ -100,11 +98,11 @@ struct ModelOptions: ParsableArguments {
   /// The model, ready to be asked; a notice tells if it answers worse than it could.
   /// - Parameter system: What the model is told before the conversation; nil for the template's own words.
   func session(system: String? = nil) throws -> VisionLanguageSession {
-    try verification.check(url, base: base)
     let session = try VisionLanguageSession(
-      url, precision: precision(), routing: routing, template: template?.template, system: system,
-      threads: threads, base: base, onRead: ProgressLine.loading(), notify: { StandardError.write(line: $0) })
-    if base == nil, session.model.isUntuned { StandardError.write(line: untunedNotice) }
+      companions.checkedPlace(model), precision: precision(), routing: routing, template: template?.template,
+      system: system,
+      threads: threads, onRead: ProgressLine.loading(), notify: { StandardError.write(line: $0) })
+    if place.base == nil, session.model.isUntuned { StandardError.write(line: untunedNotice) }
     return session
   }
 }

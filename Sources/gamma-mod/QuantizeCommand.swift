@@ -16,13 +16,10 @@ struct QuantizeCommand: ParsableCommand {
       written folder is read by every command that takes a model; training needs the original.
       """)
 
-  @Option(name: [.short, .long], help: "The folder of the model to read.")
+  @Option(name: [.short, .long], help: "The folder of the model to read, or a GGUF file.")
   var model: PathArgument
 
-  @Option(help: "The model that the folder changes, if it holds only an adapter or a projector.")
-  var modelBase: PathArgument?
-
-  @OptionGroup var verification: VerifyOption
+  @OptionGroup var companions: ModelCompanions
 
   @Option(help: "int8 or int4.", transform: QuantizeCommand.format)
   var dtype: PackedMatrix.Format
@@ -34,7 +31,7 @@ struct QuantizeCommand: ParsableCommand {
   var overwrite = false
 
   static func format(_ name: String) throws -> PackedMatrix.Format {
-    guard let format = PackedMatrix.Format(rawValue: name) else {
+    guard let format = PackedMatrix.Format.made.first(where: { $0.rawValue == name }) else {
       throw ValidationError("--dtype is int8 or int4, not \(name)")
     }
     return format
@@ -42,10 +39,10 @@ struct QuantizeCommand: ParsableCommand {
 
   func run() throws {
     try OutputPlace(out.url, .folder, mayReplace: overwrite).check(
-      inputs: [model.url, modelBase?.url].compactMap { $0 })
-    try verification.check(model.url, base: modelBase?.url)
+      inputs: companions.place(model).urls)
+    let place = try companions.checkedPlace(model)
     try ModelQuantization.quantize(
-      model.url, base: modelBase?.url, format: dtype, to: out.url, mayReplace: overwrite,
+      place, format: dtype, to: out.url, mayReplace: overwrite,
       onRead: ProgressLine.loading())
     Logger(label: "quantize").info("wrote \(out)")
   }

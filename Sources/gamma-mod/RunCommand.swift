@@ -3,6 +3,7 @@ import ArgumentParser
 import Files
 import Foundation
 import Images
+import Loading
 import StrictJSON
 import Tokenization
 
@@ -98,8 +99,8 @@ struct RunCommand: AsyncParsableCommand {
   func run() async throws {
     let place = overlay.map { OutputPlace($0.url, mayReplace: overwrite) }
     let inputs =
-      [options.url]
-      + [options.base, promptFile?.url, batch.map { QuestionLines.file($0.url) }].compactMap { $0 }
+      options.place.urls
+      + [promptFile?.url, batch.map { QuestionLines.file($0.url) }].compactMap { $0 }
       + images.map(\.url)
     try place?.check(inputs: inputs)
     // What is there is the answer file's to judge.

@@ -47,11 +47,10 @@ struct TraceCommand: ParsableCommand {
 
   func run() throws {
     let place = OutputPlace(outputs.url, mayReplace: overwrite)
-    try place.check(inputs: [options.url, inputs.url] + [options.base].compactMap { $0 })
-    try options.verification.check(options.url, base: options.base)
+    try place.check(inputs: options.place.urls + [inputs.url])
     let model = try GammaModel.load(
-      options.url, precision: options.askedPrecision, routing: options.routing, base: options.base,
-      onRead: ProgressLine.loading())
+      options.companions.checkedPlace(options.model), precision: options.askedPrecision,
+      routing: options.routing, onRead: ProgressLine.loading())
     let prompts = try TraceInputs(contentsOf: inputs.url, model: model)
     let context = model.decoder.configuration.contextLength
     guard prompts.longestPrompt <= context else {

@@ -19,12 +19,14 @@ import Testing
     RoutingRules(prefill: .skip(0.5), decode: .always),
   ]
 
-  private static func model(_ positions: LayerPlan.Positions) throws -> VisionLanguageModel {
+  private static func model(_ positions: LayerPlan.Positions, _ kind: TinyModel.Kind = .llama) throws
+    -> VisionLanguageModel
+  {
     var configuration = RoutingConfiguration(layers: [1, 2])
     configuration.positions = positions
     configuration.prefill = .imageSkip(0.6)
     configuration.decode = .threshold(0.5)
-    return try TinyModel.dense(seed: 5).routed(configuration, router: TinyModel.router(seed: 5))
+    return try TinyModel.dense(seed: 5, kind: kind).routed(configuration, router: TinyModel.router(seed: 5))
   }
 
   /// Text, a picture of two parts with text between, text, a second picture and a question.
@@ -48,9 +50,9 @@ import Testing
     return AnswerRequest(try prompt(question: question), options, pictureKeys: [.named("a"), .named("b")])
   }
 
-  @Test(arguments: LayerPlan.Positions.allCases)
-  func howRowsComeDoesNotMatter(_ positions: LayerPlan.Positions) throws {
-    let model = try Self.model(positions)
+  @Test(arguments: LayerPlan.Positions.allCases, TinyModel.Kind.allCases)
+  func howRowsComeDoesNotMatter(_ positions: LayerPlan.Positions, _ kind: TinyModel.Kind) throws {
+    let model = try Self.model(positions, kind)
     for rules in Self.rules {
       let alone = LogitsRecord(model)
       let answer = try alone.answer([Self.request(0, rules, shares: false)])[0]
@@ -90,9 +92,9 @@ import Testing
   }
 
   /// A conversation goes on from what its last turn has left: only new rows are read, where that gives the same.
-  @Test(arguments: LayerPlan.Positions.allCases)
-  func anAnswerCanBeGoneOnFrom(_ positions: LayerPlan.Positions) throws {
-    let model = try Self.model(positions)
+  @Test(arguments: LayerPlan.Positions.allCases, TinyModel.Kind.allCases)
+  func anAnswerCanBeGoneOnFrom(_ positions: LayerPlan.Positions, _ kind: TinyModel.Kind) throws {
+    let model = try Self.model(positions, kind)
     for rules in Self.rules {
       let record = LogitsRecord(model)
       let first = try Self.request(0, rules, shares: true)

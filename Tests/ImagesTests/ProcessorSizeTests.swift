@@ -143,7 +143,7 @@ import Testing
     }
     func processor(_ model: String = "{}", side: Int? = nil) throws -> any ImageProcessor {
       let model = try JSONValue(parsing: model.utf8).object ?? JSONObject()
-      return try PreprocessorSettings(folder: folder, model: model, side: side).processor()
+      return try PreprocessorSettings(FolderDocuments(folder), model: model, side: side).processor()
     }
     #expect(throws: ImageError.noSettings(folder: folder.path)) { try processor() }
     #expect((try processor(side: 56) as? CLIPImageProcessor)?.cropWidth == 56)

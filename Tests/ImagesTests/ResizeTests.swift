@@ -14,7 +14,7 @@ import Testing
     return try PixelImage(width: width, height: height, pixels: pixels)
   }
 
-  @Test(arguments: ResamplingFilter.allCases, [(37, 23), (23, 37), (5, 64), (64, 5), (31, 47), (1, 1)])
+  @Test(arguments: ResamplingFilter.pillow, [(37, 23), (23, 37), (5, 64), (64, 5), (31, 47), (1, 1)])
   func aWindowIsACropOfTheWhole(_ filter: ResamplingFilter, size: (width: Int, height: Int)) throws {
     let image = try Self.noise(width: 31, height: 23)
     let whole = try image.resized(width: size.width, height: size.height, filter: filter)

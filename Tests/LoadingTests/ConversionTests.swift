@@ -14,6 +14,10 @@ import Testing
   static let report = ARankReport(
     model: "m", data: "d", samples: 1, meanTokens: 9, plain: [1, 1, 1, 1, 1], strictLower: [3, 5, 2, 5, 4])
 
+  private static func decoder(layers: Int) throws -> DecoderConfiguration {
+    try DecoderConfiguration(JSONObject([("num_hidden_layers", JSONValue(layers))]))
+  }
+
   private func logits(_ model: VisionLanguageModel) throws -> [Float] {
     let prompt = try ReferenceCase("llava-1.5-hf").prompt("")
     return try GreedyRun(model, [prompt], newTokens: 3, backend: Backend()).results[0].logits
@@ -59,7 +63,7 @@ import Testing
     var conversion = ModelConversion()
     func layers(_ choice: ModelConversion.LayerChoice) throws -> [Int] {
       conversion.choice = choice
-      return try conversion.routedLayers(Self.report, layerCount: 5)
+      return try conversion.routedLayers(Self.report, of: Self.decoder(layers: 5))
     }
     #expect(try layers(.usual) == [2])
     #expect(try layers(.allButHighest(1)) == [0, 2, 3, 4])
@@ -74,9 +78,9 @@ import Testing
       #expect(throws: ModelError.self, "\(choice)") { try layers(choice) }
     }
     #expect(throws: ModelError.self) {
-      try ModelConversion().routedLayers(Self.report, layerCount: 6)
+      try ModelConversion().routedLayers(Self.report, of: Self.decoder(layers: 6))
     }
-    #expect(throws: ModelError.self) { try ModelConversion().routedLayers(nil, layerCount: 5) }
+    #expect(throws: ModelError.self) { try ModelConversion().routedLayers(nil, of: Self.decoder(layers: 5)) }
   }
 
   @Test func scheduleOfDepthSkipsMoreTheDeeperALayerIs() throws {

@@ -19,7 +19,7 @@ import Testing
     let folder = ReferenceCase.folder(name)
     let inspection = try GammaInspection(folder)
     #expect(inspection.loadingFault == nil)
-    for precision in WeightPrecision.allCases {
+    for precision in WeightPrecision.choices {
       let model = try GammaModel.load(folder, precision: precision)
       let parameters = model.parameters
       #expect(inspection.parameters == parameters.reduce(0) { $0 + $1.count })

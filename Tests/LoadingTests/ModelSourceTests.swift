@@ -64,7 +64,7 @@ import Testing
     var writer = SafetensorsWriter()
     try writer.add("base.\(name)", Tensor(old.map { $0 + 1 }, shape: [old.count]))
     try writer.write(to: stage.appendingPathComponent("mm_projector.safetensors"))
-    #expect(values(try GammaModel.load(stage, base: base))[name] == old.map { $0 + 1 })
+    #expect(values(try GammaModel.load(ModelPlace(stage, base: base)))[name] == old.map { $0 + 1 })
   }
 
   @Test func aTowerMayLieInAFolderOfItsOwn() throws {

@@ -21,6 +21,39 @@ import Testing
     return LawRun(decoder, rows, batch, backend: backend).hidden.floats()
   }
 
+  /// A prompt that has a picture in its middle, read whole or cut anywhere but in the picture, and continued row by row.
+  @Test(arguments: [TinyModel.Kind.gemma3, .lfm2], KeyValueFormat.allCases)
+  func otherLayersGoOnFromWhatTheyKeep(_ kind: TinyModel.Kind, _ format: KeyValueFormat) throws {
+    let decoder = try TinyModel.dense(seed: 31, kind: kind).decoder
+    let rows = TinyModel.rows(30, seed: 32)
+    let roles = (0..<30).map { (8..<17).contains($0) ? RowRole.image : .prompt }
+    let bound: Float = format == .float32 ? 1e-5 : format == .float16 ? 5e-4 : 3e-2
+    func read(_ range: Range<Int>, _ cache: SequenceCache) -> [Float] {
+      var batch = PackedBatch()
+      batch.append(roles: Array(roles[range]), cache: cache, isDecoding: false)
+      return LawRun(decoder, rows.rows(range), batch).hidden.floats()
+    }
+    func cache() -> SequenceCache { SequenceCache(layers: TinyModel.layers, format: format) }
+    let (whole, source) = (cache(), cache())
+    let expected = read(0..<30, whole)
+    #expect(whole.bytes == 30 * decoder.configuration.keptHeads.reduce(0) { $0 + format.bytesPerRow($1) })
+    _ = read(0..<20, source)
+    for start in [1, 2, 7, 8, 12, 17, 19] {
+      // Copies of what was read further, and taken back; the source is not touched.
+      let copy = source.copy(upTo: start)
+      var parts: [Float] = []
+      for end in [17, 18, 30] where end > (parts.count / TinyModel.width + start) {
+        parts += read(start + parts.count / TinyModel.width..<end, copy)
+      }
+      #expect(
+        worstDifference(parts, Array(expected.suffix(parts.count))) <= bound, "from \(start) on")
+    }
+    let steps = source.copy(upTo: 18)
+    let stepped = (18..<30).flatMap { read($0..<$0 + 1, steps) }
+    #expect(worstDifference(stepped, Array(expected.suffix(stepped.count))) <= bound)
+    #expect(worstDifference(read(20..<30, source), Array(expected.suffix(10 * TinyModel.width))) <= bound)
+  }
+
   /// - Parameter prefill: How many rows come at once before the others come one by one.
   /// Where numbers are rounded, those that differ in their last places may be rounded apart.
   @Test(arguments: [1, 2, 23, 36], KeyValueFormat.allCases)

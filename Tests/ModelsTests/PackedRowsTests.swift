@@ -14,7 +14,9 @@ import Testing
 
   private func prompt(_ count: Int) -> [RowRole] { [RowRole](repeating: .prompt, count: count) }
 
-  @Test func sequenceDoesNotDependOnItsBatch() {
+  @Test(arguments: TinyModel.Kind.allCases)
+  func sequenceDoesNotDependOnItsBatch(_ kind: TinyModel.Kind) throws {
+    let decoder = try TinyModel.dense(seed: 11, kind: kind).decoder
     let lengths = [1, 7, 33, 64, 2]
     let parts = lengths.enumerated().map { TinyModel.rows($1, seed: UInt64($0)) }
     var batch = PackedBatch()
@@ -33,7 +35,7 @@ import Testing
         #expect(worstDifference(packed.rows(slice.rows), run.hidden.floats()) <= 1e-5)
       }
       #expect(LawRun.worstDifference(packed.gradients, LawRun.sum(alone)) <= 1e-4)
-      #expect(packed.gradients.count == TinyModel.layers * 9)
+      #expect(packed.gradients.count == decoder.layers.flatMap(\.parameters).count)
     }
   }
 
@@ -54,7 +56,9 @@ import Testing
     #expect(worstDifference(run.rows(19..<20), expected.rows(19..<20)) > 1e-2)
   }
 
-  @Test func sharedPrefixGivesWhatRepeatedPrefixesGive() throws {
+  @Test(arguments: TinyModel.Kind.allCases)
+  func sharedPrefixGivesWhatRepeatedPrefixesGive(_ kind: TinyModel.Kind) throws {
+    let decoder = try TinyModel.dense(seed: 11, kind: kind).decoder
     let prefix = TinyModel.rows(21, seed: 5)
     let questions = [TinyModel.rows(6, seed: 6), TinyModel.rows(1, seed: 7), TinyModel.rows(9, seed: 8)]
     var shared = PackedBatch()
@@ -81,7 +85,8 @@ import Testing
     #expect(sum.contains { abs($0) > 1e-2 })
   }
 
-  @Test func prefixesMayBeChained() {
+  @Test(arguments: TinyModel.Kind.allCases) func prefixesMayBeChained(_ kind: TinyModel.Kind) throws {
+    let decoder = try TinyModel.dense(seed: 11, kind: kind).decoder
     let rows = TinyModel.rows(30, seed: 9)
     var whole = PackedBatch()
     whole.append(roles: prompt(30))

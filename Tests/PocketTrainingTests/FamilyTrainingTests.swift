@@ -25,7 +25,7 @@ import Testing
     var conversion = ModelConversion()
     conversion.choice = .listed([1, 2])
     let model = try conversion.apply(to: ModelRegistry.standard.random(json, seed: 3), report: nil)
-    try ModelFolder.write(model, to: url, format: .plain(.float32), tokenizer: tiny.folder)
+    try ModelFolder.write(model, to: url, format: .plain(.float32), documents: FolderDocuments(tiny.folder))
     let processor =
       #"{"image_processor_type": "Qwen2VLImageProcessor", "patch_size": 4, "merge_size": 2, "temporal_patch_size": 2, "min_pixels": 64, "max_pixels": 2304}"#
     try Data(processor.utf8).write(to: url.appendingPathComponent("preprocessor_config.json"))

@@ -56,7 +56,7 @@ package final class TinyRun {
     var routing = RoutingConfiguration(layers: [1])
     routing.prefill = .imageSkip(0.5)
     let model = try ModelRegistry.standard.random(json, seed: 5).routed(routing, router: router)
-    try ModelFolder.write(model, to: url, format: .plain(.float32), tokenizer: folder)
+    try ModelFolder.write(model, to: url, format: .plain(.float32), documents: FolderDocuments(folder))
     return url
   }
 

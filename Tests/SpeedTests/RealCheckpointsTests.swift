@@ -17,7 +17,7 @@ import Testing
       _ name: String, _ shape: [Int], initial: InitialValue, role: WeightPrecision.Role
     ) -> Parameter {
       count += shape.reduce(1, *)
-      for precision in WeightPrecision.allCases {
+      for precision in WeightPrecision.choices {
         bytes[precision, default: 0] += precision.storage(role, shape: shape).byteCount(shape)
       }
       return Parameter(name: name, tensor: Tensor([], shape: [0]))
@@ -55,7 +55,7 @@ import Testing
     for (name, configuration) in Self.models {
       let bytes = Bytes()
       _ = try ModelRegistry.standard.build(configuration, from: bytes)
-      let sizes = WeightPrecision.allCases.map {
+      let sizes = WeightPrecision.choices.map {
         String(format: "%.1f", Double(bytes.bytes[$0] ?? 0) / Double(1 << 30))
       }
       let wanted = ([String(Int((Double(bytes.count) / 1e6).rounded()))] + sizes).joined(separator: " | ")

@@ -95,7 +95,7 @@ struct IntegerProduct {
             numbers += (0..<count).map {
               Int(Int8(bitPattern: bytes[block + $0 / 4 * 256 + row * 4 + $0 % 4]))
             }
-          case .int4:
+          default:
             let block = panel + start / 32 * 64 * 18
             scales.append(bfloat16(block + 16 * 64 + row * 2))
             numbers += (0..<count).map { input in

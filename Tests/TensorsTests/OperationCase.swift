@@ -20,8 +20,8 @@ struct OperationCase: Sendable, CustomStringConvertible {
       [
         linear(rows: n, inputs: 5, outputs: 3), linear(rows: 5, inputs: n, outputs: 9),
         linear(rows: 6, inputs: 7, outputs: n), rmsNorm(rows: 3, width: n), layerNorm(rows: 3, width: n),
-        swiGLU(n), activation(.gelu, n), activation(.geluTanh, n), activation(.quickGelu, n), add(n),
-        scale(n),
+        add(n), scale(n), shifted(n), transposed(rows: n, width: 3), slidingSum(rows: n, width: 5),
+        slidingSum(rows: 6, width: n),
         scaleRows(rows: n, width: 3), scaleRows(rows: 2, width: n), gather(rows: n, width: 4),
         gather(rows: 4, width: n),
         assemble(n), replace(n), columns(rows: n, width: 5), columns(rows: 3, width: n),
@@ -30,11 +30,14 @@ struct OperationCase: Sendable, CustomStringConvertible {
         attention(queries: [n], prefix: 0, heads: (2, 1, 4)),
         attention(queries: [2, n], prefix: 3, heads: (4, 2, 3)),
         attention(queries: [n, 3], prefix: 2, heads: (1, 1, 16), causal: false),
-      ]
+        attention(queries: [n, n], prefix: 2, heads: (2, 1, 4), pictures: [0..<n / 2, n / 2..<n]),
+      ] + Activation.allCases.flatMap { [activation($0, n), gated($0, n)] }
     } + [
       attention(queries: [70, 5, 90], prefix: 61, heads: (2, 2, 32)),
       attention(queries: [70, 5, 90], prefix: 61, heads: (2, 1, 8), window: 33),
       attention(queries: [3, 9], prefix: 2, heads: (1, 1, 4), window: 1),
+      attention(queries: [70, 90], prefix: 61, heads: (2, 1, 8), pictures: [3..<60, 60..<69]),
+      attention(queries: [70, 90], prefix: 61, heads: (2, 1, 8), window: 33, pictures: [3..<60, 60..<69]),
     ] + grids
 
   static func linear(rows: Int, inputs: Int, outputs: Int) -> OperationCase {
@@ -79,24 +82,27 @@ struct OperationCase: Sendable, CustomStringConvertible {
       })
   }
 
-  static func swiGLU(_ n: Int) -> OperationCase {
+  static func gated(_ kind: Activation, _ n: Int) -> OperationCase {
     OperationCase(
-      name: "swiGLU", inputs: [[n], [n]], apply: { $0.swiGLU(gate: $1[0], up: $1[1]) },
-      reference: { v in zip(v[0], v[1]).map { $0 / (1 + exp(-$0)) * $1 } })
+      name: "gated \(kind.rawValue)", inputs: [[n], [n]],
+      apply: { $0.gated(kind, gate: $1[0], up: $1[1]) },
+      reference: { v in zip(v[0], v[1]).map { activated(kind, $0) * $1 } })
   }
 
   static func activation(_ kind: Activation, _ n: Int) -> OperationCase {
     OperationCase(
       name: kind.rawValue, inputs: [[n]], apply: { $0.activation(kind, $1[0]) },
-      reference: { v in
-        v[0].map { x in
-          switch kind {
-          case .gelu: x / 2 * (1 + erf(x / 2.0.squareRoot()))
-          case .geluTanh: x / 2 * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
-          case .quickGelu: x / (1 + exp(-1.702 * x))
-          }
-        }
-      })
+      reference: { v in v[0].map { activated(kind, $0) } })
+  }
+
+  private static func activated(_ kind: Activation, _ x: Double) -> Double {
+    switch kind {
+    case .gelu: x / 2 * (1 + erf(x / 2.0.squareRoot()))
+    case .geluTanh: x / 2 * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+    case .quickGelu: x / (1 + exp(-1.702 * x))
+    case .silu: x / (1 + exp(-x))
+    case .identity: x
+    }
   }
 
   static func add(_ n: Int) -> OperationCase {
@@ -109,6 +115,43 @@ struct OperationCase: Sendable, CustomStringConvertible {
     OperationCase(
       name: "scale", inputs: [[n]], apply: { $0.scale($1[0], by: -1.5) },
       reference: { $0[0].map { -1.5 * $0 } })
+  }
+
+  static func shifted(_ n: Int) -> OperationCase {
+    OperationCase(
+      name: "shifted", inputs: [[n]], apply: { $0.shifted($1[0], by: 0.75) },
+      reference: { $0[0].map { $0 + 0.75 } })
+  }
+
+  static func transposed(rows: Int, width: Int) -> OperationCase {
+    OperationCase(
+      name: "transposed", inputs: [[rows, width]], apply: { $0.transposed($1[0]) },
+      reference: { v in (0..<rows * width).map { v[0][$0 % rows * width + $0 / rows] } })
+  }
+
+  /// Rows that see themselves and the two in front of them, the first half without the latter.
+  static func slidingSum(rows: Int, width: Int) -> OperationCase {
+    var sources: [Int32] = []
+    for row in 0..<rows {
+      for step in 0..<3 {
+        let isCut = step < 2 && 2 * row < rows
+        sources.append(isCut ? -1 : Int32(max(-1, row - 2 + step)))
+      }
+    }
+    let seen = sources
+    return OperationCase(
+      name: "slidingSum", inputs: [[rows, width], [width, 1, 3], [width]],
+      apply: { $0.slidingSum($1[0], sources: seen, weight: $1[1], bias: $1[2]) },
+      reference: { v in
+        (0..<rows * width).map { index -> Double in
+          let (row, column) = (index / width, index % width)
+          var sum = v[2][column]
+          for step in 0..<3 where seen[3 * row + step] >= 0 {
+            sum += v[1][3 * column + step] * v[0][Int(seen[3 * row + step]) * width + column]
+          }
+          return sum
+        }
+      })
   }
 
   static func scaleRows(rows: Int, width: Int) -> OperationCase {
@@ -219,10 +262,17 @@ struct OperationCase: Sendable, CustomStringConvertible {
   }
 
   /// The first `prefix` rows are one item of their own; every further item sees them and itself.
+  /// - Parameter pictures: Rows of each further item that see each other.
   static func attention(
     queries: [Int], prefix: Int, heads: (query: Int, keyValue: Int, width: Int), causal: Bool = true,
-    window: Int? = nil
+    window: Int? = nil, pictures: [Range<Int>] = []
   ) -> OperationCase {
+    func ahead(_ count: Int) -> [Int32]? {
+      guard !pictures.isEmpty else { return nil }
+      return (0..<count).map { row in
+        Int32(pictures.first { $0.contains(row) }.map { $0.upperBound - 1 - row } ?? 0)
+      }
+    }
     let rows = prefix + queries.reduce(0, +)
     var items =
       prefix > 0
@@ -234,7 +284,7 @@ struct OperationCase: Sendable, CustomStringConvertible {
       items.append(
         AttentionItem(
           queries: start..<start + count, spans: prefix > 0 ? [.rows(0..<prefix), own] : [own],
-          isCausal: causal, window: window))
+          isCausal: causal, window: window, ahead: ahead(count)))
       start += count
     }
     let layout = AttentionHeads(
@@ -242,7 +292,8 @@ struct OperationCase: Sendable, CustomStringConvertible {
     let (queryWidth, keyWidth) = (heads.query * heads.width, heads.keyValue * heads.width)
     let plan = items
     return OperationCase(
-      name: "attention of \(queries) behind \(prefix), causal \(causal), window \(window ?? 0)",
+      name:
+        "attention of \(queries) behind \(prefix), causal \(causal), window \(window ?? 0), pictures \(pictures)",
       inputs: [[rows, queryWidth], [rows, keyWidth], [rows, keyWidth]],
       apply: { $0.attention(query: $1[0], key: $1[1], value: $1[2], heads: layout, items: plan) },
       reference: { v in
@@ -252,8 +303,8 @@ struct OperationCase: Sendable, CustomStringConvertible {
             if case .rows(let range) = span { Array(range) } else { [] }
           }
           for (order, row) in item.queries.enumerated() {
-            let allowed = causal ? keys.prefix(keys.count - (item.queries.count - 1 - order)) : keys[...]
-            let seen = allowed.suffix(window ?? allowed.count)
+            let own = causal ? keys.count - (item.queries.count - 1 - order) : keys.count
+            let seen = keys[max(0, own - (window ?? own))..<own + Int(item.ahead?[order] ?? 0)]
             for head in 0..<heads.query {
               let (q, k) = (row * queryWidth + head * heads.width, head / layout.groupSize * heads.width)
               let weights = seen.map { key in

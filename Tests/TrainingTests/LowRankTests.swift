@@ -54,7 +54,8 @@ import Training
     let (run, base) = try run()
     _ = try tiny.losses(run)
     let merged = try GammaModel.load(run.configuration.output.appendingPathComponent("model"))
-    let adapted = try GammaModel.load(run.configuration.output.appendingPathComponent("adapter"), base: base)
+    let adapted = try GammaModel.load(
+      ModelPlace(run.configuration.output.appendingPathComponent("adapter"), base: base))
     let original = try GammaModel.load(base)
     let triples = zip(zip(merged.storedTensors, adapted.storedTensors), original.storedTensors)
     var changed = 0

@@ -10,6 +10,8 @@ typedef enum {
   GM_GELU_ERF = 0,    // x/2 · (1 + erf(x/√2))
   GM_GELU_TANH = 1,   // the tanh approximation of it
   GM_GELU_QUICK = 2,  // x · sigmoid(1.702 x)
+  GM_SILU = 3,        // x · sigmoid(x)
+  GM_IDENTITY = 4,    // x
 } GMActivation;
 
 // How keys and values are held.
@@ -37,7 +39,7 @@ typedef struct {
 } GMSpan;
 
 // Queries that see the same spans. `query` points at the first row's first head, the others follow; `output` and the
-// gradients likewise. When causal, the last query sees every key and each earlier query one key less.
+// gradients likewise. When causal, the last query sees every key and each earlier query one key less; `ahead` adds to that.
 typedef struct {
   const float *query;
   float *output;
@@ -49,7 +51,8 @@ typedef struct {
   int32_t span_count;
   int32_t causal;
   int32_t rounds;  // whether the forward pass may round its operands to bfloat16
-  int64_t window;  // the most keys that a query sees, the last ones; 0 for all
+  int64_t window;  // the most keys up to its own that a query sees, the last ones; 0 for all
+  const int32_t *ahead;  // of causal queries, how many keys behind its own each one sees, never fewer in all than the one before; null for none
 } GMAttention;
 
 typedef struct {
@@ -74,6 +77,9 @@ enum {
   GM_NIBBLE_GROUP = 32,
   GM_NIBBLE_BLOCK = GM_PANEL * (GM_NIBBLE_GROUP / 2 + 2),
   GM_ROW_PADDING = 16,
+  GM_LOW_BITS = 7,  // of a number as two bytes
+  // Formats of blocks: inputs whose codes lie together.
+  GM_CODE_GROUP = 32,
   // bfloat16: rows of a block and numbers of a tile, see GMRows.
   GM_HALF_ROWS = 32,
   GM_HALF_GROUP = 32
@@ -84,22 +90,47 @@ typedef enum {
   GM_FLOATS,
   GM_SHIFTED_BYTES,  // numbers plus 128
   GM_SIGNED_BYTES,   // with sums
+  GM_PAIRED_BYTES,   // two bytes a number
   GM_HALVES
 } GMRowKind;
 
-// A weight matrix [outputs, inputs]. 32 and 16 (bfloat16) bits: row-major or, of 32 bits, laid out in panels
-// [inputs, GM_PANEL]. 8 and 4 bits: panels of blocks. Outputs are padded to whole panels.
+// How the numbers of a weight are held.
+typedef enum {
+  GM_FLOAT32,
+  GM_BFLOAT16,
+  GM_INT8,
+  GM_INT4,
+  // Those of llama.cpp's files, in blocks.
+  GM_FIRST_BLOCK_FORMAT,
+  GM_Q4_0 = GM_FIRST_BLOCK_FORMAT,
+  GM_Q4_1,
+  GM_Q5_0,
+  GM_Q5_1,
+  GM_Q8_0,
+  GM_Q2_K,
+  GM_Q3_K,
+  GM_Q4_K,
+  GM_Q5_K,
+  GM_Q6_K,
+  GM_IQ4_NL,
+  GM_IQ4_XS
+} GMFormat;
+
+// A weight matrix [outputs, inputs]. Floats and bfloat16: row-major or, for floats, laid out in panels [inputs, GM_PANEL].
+// Others: panels of blocks. Outputs are padded to whole panels.
 typedef struct {
   const uint8_t *values;
   int64_t outputs;
   int64_t inputs;
-  int32_t bits;
+  GMFormat format;
   int32_t laid_out;
 } GMWeight;
 
-// Rows for products. As floats, for weights of 32 and 16 bits. As bytes for packed weights: those of each GM_BYTE_GROUP
+// Rows for products. As floats, for weights of floats and bfloat16. As bytes for packed weights: those of each GM_BYTE_GROUP
 // of all rows one behind the other, x ≈ scale · number. The bytes are the numbers plus 128 or, where there are sums, the
-// signed numbers. Both arrays may be read GM_ROW_PADDING rows beyond their end. As bfloat16 for such weights: blocks of
+// signed numbers. Both arrays may be read GM_ROW_PADDING rows beyond their end. As pairs of bytes for weights in blocks: of
+// each GM_CODE_GROUP numbers of a row the upper bytes and then the lower ones, number = upper · 2^GM_LOW_BITS + lower, with
+// one scale, and in `totals` the sums of both halves of the group, scaled. As bfloat16 for such weights: blocks of
 // GM_HALF_ROWS rows, in each of them GM_HALF_GROUP numbers of every row, then the next ones; both padded to whole ones.
 typedef struct {
   const float *floats;
@@ -107,11 +138,13 @@ typedef struct {
   const uint8_t *bytes;  // [groups, rows, GM_BYTE_GROUP]
   const float *scales;   // [groups, rows]
   const int32_t *sums;   // [groups of GM_NIBBLE_GROUP, rows]
+  const float *totals;   // [groups of GM_CODE_GROUP, rows, 2]
   const uint16_t *halves;  // halves_size of them
   int64_t rows;
 } GMRows;
 
-// Where a product goes: out = residual + factors · activation(product + bias), each of them optional.
+// Where a product goes: out = residual + factors · activation(product + bias), each of them optional. With a second product,
+// which the first one gates, activation(product + bias) · second takes the place of the activation.
 typedef struct {
   float *out;
   int64_t stride;
@@ -140,8 +173,10 @@ typedef struct {
   void (*add_scaled)(float *accumulator, const float *x, float scale, int64_t count);
   void (*activation)(GMActivation kind, const float *x, float *out, int64_t count);
   void (*activation_backward)(GMActivation kind, const float *x, const float *dout, float *dx, int64_t count);
-  void (*swiglu)(const float *gate, const float *up, float *out, int64_t count);
-  void (*swiglu_backward)(const float *gate, const float *up, const float *dout, float *dgate, float *dup, int64_t count);
+  // activation(gate) · up
+  void (*gated)(GMActivation kind, const float *gate, const float *up, float *out, int64_t count);
+  void (*gated_backward)(GMActivation kind, const float *gate, const float *up, const float *dout, float *dgate, float *dup,
+                         int64_t count);
   double (*sum_of_squares)(const float *x, int64_t count);
   void (*to_bfloat16)(const float *x, uint16_t *out, int64_t count);
   void (*from_bfloat16)(const uint16_t *x, float *out, int64_t count);
@@ -194,14 +229,22 @@ typedef struct {
   void (*multiply_weight)(const GMRows *x, const GMWeight *weight, const GMWeight *up, const GMTarget *target, int64_t first,
                           int64_t last, void *scratch);
   // Bytes of a panel of packed weights; writes one from `rows` ≤ GM_PANEL outputs; reads one output back.
-  int64_t (*panel_bytes)(int32_t bits, int64_t inputs);
+  int64_t (*panel_bytes)(GMFormat format, int64_t inputs);
   void (*pack_panel)(const float *x, int64_t rows, const GMWeight *weight, int64_t panel);
   void (*unpack_row)(const GMWeight *weight, int64_t output, float *out);
-  // Whether the scales of 8- or 4-bit weights in one panel are all numbers.
+  // Of a format of blocks: the inputs of a block, 0 for other formats, and the bytes that it takes in files; writes a panel
+  // from the blocks of `rows` outputs, each of which begins in its own place.
+  int64_t (*file_block)(GMFormat format, int64_t *bytes);
+  void (*pack_blocks)(const uint8_t *const *lines, int64_t rows, const GMWeight *weight, int64_t panel);
+  // Doubles the numbers of a panel of blocks, which is exact.
+  void (*double_blocks)(const GMWeight *weight, int64_t panel);
+  // Whether the scales of packed weights in one panel are all numbers.
   int (*has_finite_scales)(const GMWeight *weight, int64_t panel);
 
   // Lines `x [lines, head_width]` in a narrow format, each with its scale where that has scales.
   void (*narrow_lines)(GMSpanFormat format, const float *x, int64_t lines, int64_t head_width, void *out, float *scales);
+  // One key or value of a head as floats.
+  void (*read_line)(const GMSpan *span, int32_t is_value, int64_t row, int64_t head, int64_t head_width, float *out);
   // softmax(scale · query · keyᵀ) · value for the units first ..< last; `scratch` holds attention_scratch floats. A unit
   // is a block of attention_block queries of an item in all heads that share a key/value head. Those of an item lie
   // together, those of all items for one key/value head before those for the next one; neighbours share their keys.

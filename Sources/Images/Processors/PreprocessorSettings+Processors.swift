@@ -37,9 +37,21 @@ extension CLIPImageProcessor {
     }
   }
 
+  /// Reads Gemma 3's: SigLIP's, but linear between pixels.
+  /// - Parameter side: Of the squares where the file does not say.
+  package init(gemma settings: PreprocessorSettings, side: Int = 224) throws {
+    guard try settings.json.optionalBool("do_pan_and_scan") != true else {
+      throw settings.json.error(
+        at: "do_pan_and_scan", "pictures cut up (pan and scan) are not supported; set it to false")
+    }
+    var usual = CLIPImageProcessor.siglip(side: side)
+    usual.filter = .bilinear
+    try self.init(siglip: settings, usual: usual)
+  }
+
   /// Reads SigLIP's, which never crops.
-  private init(siglip settings: PreprocessorSettings) throws {
-    self = .siglip(side: 224)
+  private init(siglip settings: PreprocessorSettings, usual: CLIPImageProcessor = .siglip(side: 224)) throws {
+    self = usual
     switch try settings.length("size") {
     case nil: break
     case .edge(let side)?: size = .exact(width: side, height: side)
@@ -74,11 +86,12 @@ extension MGMImageProcessor {
 }
 
 extension QwenVLImageProcessor {
-  package init(_ settings: PreprocessorSettings) throws {
+  /// - Parameter usual: The side of a patch where the file does not say.
+  package init(_ settings: PreprocessorSettings, patchSize usual: Int = 14) throws {
     try settings.requireResize()
     self.init()
     let json = settings.json
-    patchSize = try json.optionalInt("patch_size") ?? patchSize
+    patchSize = try json.optionalInt("patch_size") ?? usual
     mergeSize = try json.optionalInt("merge_size") ?? mergeSize
     temporalPatchSize = try json.optionalInt("temporal_patch_size") ?? temporalPatchSize
     // Newer files call the areas edges of the size.
@@ -89,6 +102,49 @@ extension QwenVLImageProcessor {
     smallestArea = try json.optionalInt("min_pixels") ?? smallestArea
     largestArea = try json.optionalInt("max_pixels") ?? largestArea
     filter = try settings.filter(or: filter)
+    normalization = try settings.normalization(or: normalization)
+  }
+}
+
+extension LFM2VLImageProcessor {
+  package init(_ settings: PreprocessorSettings) throws {
+    try settings.requireResize()
+    self.init()
+    let json = settings.json
+    func size(_ key: String, _ usual: Int) throws -> Int {
+      let value = try json.optionalInt(key) ?? usual
+      guard (1...1 << 14).contains(value) else {
+        throw json.error(at: key, "a size between 1 and \(1 << 14) is needed, not \(value)")
+      }
+      return value
+    }
+    patchSize = try size("encoder_patch_size", patchSize)
+    mergeSize = try size("downsample_factor", mergeSize)
+    tileSide = try size("tile_size", tileSide)
+    (fewestTiles, mostTiles) = (try size("min_tiles", fewestTiles), try size("max_tiles", mostTiles))
+    (fewestRows, mostRows) = (
+      try size("min_image_tokens", fewestRows), try size("max_image_tokens", mostRows)
+    )
+    tolerance = try json.optionalDouble("max_pixels_tolerance") ?? tolerance
+    splits = try json.optionalBool("do_image_splitting") ?? true
+    guard fewestTiles <= mostTiles, mostTiles <= 1024, fewestRows <= mostRows, tolerance > 0 else {
+      throw json.error(at: "max_tiles", "no picture lies within the bounds of tiles and tokens")
+    }
+    guard patchSize * mergeSize <= 1 << 12 else {
+      throw json.error(
+        at: "encoder_patch_size", "squares of patches cannot have \(patchSize * mergeSize) pixels a side")
+    }
+    guard tileSide % (patchSize * mergeSize) == 0 else {
+      throw json.error(at: "tile_size", "tiles must be made of squares of \(patchSize * mergeSize) pixels")
+    }
+    guard try json.optionalBool("use_thumbnail") ?? true else {
+      throw json.error(at: "use_thumbnail", "tiles without the whole picture are not supported")
+    }
+    // The library resizes bytes as PyTorch does.
+    let named = try settings.filter(or: .bilinear)
+    guard named == .bilinear else {
+      throw json.error(at: "resample", "only the linear filter (2) is supported for these models")
+    }
     normalization = try settings.normalization(or: normalization)
   }
 }
@@ -127,17 +183,19 @@ extension PreprocessorSettings {
       return try model.optionalBool("is_multipath_encoder") ?? isWrittenByLLaVAHR
         ? LLaVAHRImageProcessor(self) : CLIPImageProcessor(self)
     case "SiglipImageProcessor": return try CLIPImageProcessor(self)
+    case "Gemma3ImageProcessor": return try CLIPImageProcessor(gemma: self)
     case "LlavaOnevisionImageProcessor", "LlavaNextImageProcessor":
       return try LLaVAOneVisionImageProcessor(self)
     case "GotOcr2ImageProcessor": return try InternVLImageProcessor(self)
     case "PixtralImageProcessor": return try PixtralImageProcessor(self)
     case "Qwen2VLImageProcessor", "Qwen2_5_VLImageProcessor": return try QwenVLImageProcessor(self)
+    case "Lfm2VlImageProcessor": return try LFM2VLImageProcessor(self)
     case "Idefics3ImageProcessor", "SmolVLMImageProcessor": return try Idefics3ImageProcessor(self)
     case let name?:
       throw json.error(
         at: "image_processor_type",
-        "the image processor \"\(name)\" is not supported; those of CLIP, SigLIP, LLaVA-NeXT, LLaVA-OneVision, "
-          + "GOT-OCR 2 (InternVL), Pixtral, Qwen2-VL, Idefics 3 and SmolVLM are")
+        "the image processor \"\(name)\" is not supported; those of CLIP, SigLIP, Gemma 3, LLaVA-NeXT, LLaVA-OneVision, "
+          + "GOT-OCR 2 (InternVL), Pixtral, Qwen2-VL, LFM2-VL, Idefics 3 and SmolVLM are")
     }
   }
 }

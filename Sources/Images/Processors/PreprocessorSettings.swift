@@ -1,4 +1,3 @@
-package import Foundation
 package import StrictJSON
 
 /// What a preprocessor_config.json says, and what config.json adds to it.
@@ -16,21 +15,19 @@ package struct PreprocessorSettings: Sendable {
 
   /// The settings of a model folder: preprocessor_config.json, or the `image_processor` of processor_config.json.
   ///
-  /// - Parameter side: The side of the squares that CLIP's rules make where neither file is there; nil if one must be.
+  /// - Parameters:
+  ///   - documents: The files of the model.
+  ///   - side: The side of the squares that CLIP's rules make where neither file is there; nil if one must be.
   /// - Throws: `JSONError` if a file cannot be read, `ImageError.noSettings` if one is needed and there is none.
-  package init(folder: URL, model: JSONObject, side: Int? = nil) throws {
-    func object(_ name: String) throws -> JSONObject? {
-      let file = folder.appendingPathComponent(name)
-      return FileManager.default.fileExists(atPath: file.path) ? try JSONObject.read(contentsOf: file) : nil
-    }
-    if let json = try object("preprocessor_config.json")
-      ?? object("processor_config.json")?.optionalObject("image_processor")
+  package init(_ documents: any DocumentSource, model: JSONObject, side: Int? = nil) throws {
+    if let json = try documents.object("preprocessor_config.json")
+      ?? documents.object("processor_config.json")?.optionalObject("image_processor")
     {
       self.init(json, model: model)
     } else if let side {
       self.init(JSONObject([("size", JSONValue(side)), ("crop_size", JSONValue(side))]), model: model)
     } else {
-      throw ImageError.noSettings(folder: folder.path)
+      throw ImageError.noSettings(folder: documents.path)
     }
   }
 

@@ -1,5 +1,4 @@
 internal import Checkpoints
-internal import Foundation
 internal import Images
 internal import StrictJSON
 internal import Tensors
@@ -91,10 +90,7 @@ struct InternVL: ModelFamily {
 
   /// The id of a token that the tokenizer's file adds.
   private static func addedID(_ token: String, _ files: ModelFiles) throws -> Int? {
-    guard let url = files.folder?.url.appendingPathComponent("added_tokens.json"),
-      FileManager.default.fileExists(atPath: url.path)
-    else { return nil }
-    return try JSONObject.read(contentsOf: url).optionalInt(token)
+    try files.folder?.documents.object("added_tokens.json")?.optionalInt(token)
   }
 
   func name(ofStored stored: String) -> String? {
@@ -106,6 +102,8 @@ struct InternVL: ModelFamily {
   }
 
   var template: ConversationTemplate { isOriginal ? .internVLChat : .internVL }
+  /// Its own code's templates leave it to the code to write the token of rows.
+  var pictureMark: String? { isOriginal ? PromptText.pictureMark : nil }
 
   func imageProcessor(_ settings: PreprocessorSettings) throws -> (any ImageProcessor)? {
     try InternVLImageProcessor(settings, crops: true)

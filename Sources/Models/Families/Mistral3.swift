@@ -186,7 +186,9 @@ struct Mistral3: ModelFamily {
     }
 
     func tokenCount(of input: ImageInput) -> Int { cells(input).cells }
-    func runs(of input: ImageInput) -> Int { cells(input).height }
+    func runs(of input: ImageInput) -> [Int] {
+      [Int](repeating: cells(input).width, count: cells(input).height)
+    }
 
     var blank: ImageInput {
       let side = 8 * family.vision.patch * (family.merge ?? 1)
@@ -203,7 +205,8 @@ struct Mistral3: ModelFamily {
       let patches = input.pixels.patches(side: vision.patch, pool: tape.pool)
       var hidden = norm(tape.linear(Value(constant: patches), patchEmbedding), tape)
       let places = (0..<grid.cells).map { SIMD3(Int32($0 / grid.width), Int32($0 % grid.width), 0) }
-      let table = rotary.composed(of: places, sections: [vision.headWidth / 4, vision.headWidth / 4])
+      let sections = [vision.headWidth / 4, vision.headWidth / 4]
+      let table = rotary.composed(of: places, axes: RotaryTable.axes(sections: sections))
       var found = [hidden]
       for block in blocks {
         hidden = block.forward(hidden, table, tape)

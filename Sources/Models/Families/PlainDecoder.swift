@@ -2,10 +2,10 @@ internal import Images
 internal import StrictJSON
 internal import Tokenization
 
-/// Decoders without pictures: LLaMA (Touvron et al. 2023), Mistral, Qwen2 and Qwen3.
+/// Decoders without pictures: LLaMA (Touvron et al. 2023), Mistral, Qwen2, Qwen3, Gemma 3 and LFM2.
 struct PlainDecoder: ModelFamily {
   static let modelTypes = DecoderKind.allCases.map { $0.rawValue }
-  static let summary = "llama, mistral, qwen2, qwen3 (text only)"
+  static let summary = modelTypes.joined(separator: ", ") + " (text only)"
 
   private let configuration: DecoderConfiguration
   private let names = DecoderNames(stem: "model.", head: "lm_head.weight")
@@ -34,6 +34,9 @@ extension DecoderKind {
     case .llama: .vicunaV1
     case .mistral: .mistral
     case .qwen2, .qwen3: .qwen25
+    case .qwen3VL: .qwen3VL
+    case .gemma3: .gemma3
+    case .lfm2: .lfm2
     }
   }
 }

@@ -2,14 +2,22 @@ internal import Tensors
 
 extension Tape {
   /// The cells of each square as one row, cell by cell (pixel shuffle).
-  /// - Shape: x `[grids · shape.cells, channels]` → `[grids · cells / side², side² · channels]`; the side divides the grid's
+  /// - Shape: x `[grids · shape.cells, channels]` → `[grids · cells / side², side² · channels]`; the side divides those of the grid.
   func shuffled(_ x: Value, of shape: GridShape, side: Int) -> Value {
-    let (width, cells) = (shape.width / side, shape.cells / (side * side))
-    let order = (0..<x.rows).map { index -> Int in
-      let (cell, place) = (index / (side * side), index % (side * side))
-      let (grid, inside) = (cell / cells, cell % cells)
-      let row = inside / width * side + place / side
-      return grid * shape.cells + row * shape.width + inside % width * side + place % side
+    shuffled(x, of: [GridShape](repeating: shape, count: x.rows / shape.cells), side: side)
+  }
+
+  /// The same of grids that differ, one behind the other.
+  func shuffled(_ x: Value, of shapes: [GridShape], side: Int) -> Value {
+    var (order, start) = ([Int](), 0)
+    for shape in shapes {
+      let width = shape.width / side
+      order += (0..<shape.cells).map { index in
+        let (square, place) = (index / (side * side), index % (side * side))
+        let row = square / width * side + place / side
+        return start + row * shape.width + square % width * side + place % side
+      }
+      start += shape.cells
     }
     return reshaped(gather(x, rows: order), [x.rows / (side * side), x.width * side * side])
   }

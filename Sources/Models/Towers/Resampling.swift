@@ -24,6 +24,17 @@ enum Resampling {
     return [(first, 1 - share), (first + 1, share)]
   }
 
+  /// Linear, over as many more cells as there are fewer of the result's.
+  static func smoothLinear(from source: Int, to target: Int) -> Line {
+    let step = Float(source) / Float(target)
+    return (0..<target).map { index in
+      let center = (Float(index) + 0.5) * step - 0.5
+      let parts = (0..<source).map { (row: $0, weight: max(0, 1 - abs(Float($0) - center) / max(1, step))) }
+      let sum = parts.reduce(0) { $0 + $1.weight }
+      return parts.filter { $0.weight > 0 }.map { ($0.row, $0.weight / sum) }
+    }
+  }
+
   /// Cubic (a = −½), over as many more cells as there are fewer of the result's.
   static func smoothCubic(from source: Int, to target: Int) -> Line {
     let step = Float(source) / Float(target)

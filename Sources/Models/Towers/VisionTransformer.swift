@@ -9,6 +9,8 @@ package struct VisionTransformerConfiguration: Sendable, Equatable {
     case clip
     /// Neither of them, patches with bias (Zhai et al. 2023).
     case siglip
+    /// As SigLIP, with patches that come as rows of numbers, and grids of any shape (Tschannen et al. 2025).
+    case siglip2
     /// A class token, patches with bias, a learnt scale per channel of what each half of a block adds (Chen et al. 2023).
     case internViT
 
@@ -39,8 +41,17 @@ package struct VisionTransformerConfiguration: Sendable, Equatable {
     layerCount = try DecoderConfiguration.size(
       json, "num_hidden_layers", default: 12, limit: DecoderConfiguration.layerLimit)
     heads = try DecoderConfiguration.size(json, "num_attention_heads", default: 12)
-    imageSize = try DecoderConfiguration.size(json, "image_size", default: 224)
     patchSize = try DecoderConfiguration.size(json, "patch_size", default: isCLIP ? 32 : 16)
+    if kind == .siglip2 {
+      let positions = try DecoderConfiguration.size(json, "num_patches", default: 256)
+      let side = Int(Double(positions).squareRoot())
+      guard side * side == positions else {
+        throw json.error(at: "num_patches", "\(positions) positions do not fill a square")
+      }
+      imageSize = side * patchSize
+    } else {
+      imageSize = try DecoderConfiguration.size(json, "image_size", default: 224)
+    }
     normEpsilon = Float(try json.optionalDouble("layer_norm_eps") ?? (isCLIP ? 1e-5 : 1e-6))
     let name = try json.optionalString("hidden_act") ?? (isCLIP ? "quick_gelu" : "gelu_pytorch_tanh")
     guard let activation = Activation(configurationName: name) else {
@@ -132,7 +143,9 @@ package final class VisionTransformer: Sendable {
       kind.hasClassToken
       ? source.parameter(names.classToken, names.axes + [width], initial: deviation) : nil
     patchEmbedding = source.parameter(
-      "\(names.patches).weight", [width, 3, patch, patch], initial: deviation, role: .matrix)
+      "\(names.patches).weight",
+      kind == .siglip2 ? [width, 3 * patch * patch] : [width, 3, patch, patch], initial: deviation,
+      role: .matrix)
     patchBias =
       kind == .clip ? nil : source.parameter("\(names.patches).bias", [width], initial: .constant(0))
     positionEmbedding = source.parameter(
@@ -193,9 +206,11 @@ package final class VisionTransformer: Sendable {
   // MARK: Parts, for towers that are put together differently
 
   /// The patches of pictures of any size, without positions.
-  /// - Shape: pixels `[images, 3, height, width]` → `[images · patches, width]`
+  /// - Shape: pixels `[images, 3, height, width]`, or `[images · patches, numbers]` → `[images · patches, width]`
   func patches(_ pixels: Tensor, _ tape: Tape) -> Value {
-    let rows = pixels.patches(side: configuration.patchSize, pool: tape.pool)
+    let rows =
+      configuration.kind == .siglip2
+      ? pixels : pixels.patches(side: configuration.patchSize, pool: tape.pool)
     return tape.linear(Value(constant: rows), patchEmbedding, bias: patchBias)
   }
 

@@ -3,6 +3,7 @@ internal import Foundation
 internal import Images
 internal import MixtureOfDepths
 internal import Models
+internal import StrictJSON
 internal import Tensors
 internal import Tokenization
 internal import Wording
@@ -30,7 +31,7 @@ struct ConversationTask: TrainingTask {
     objective = Objective(model)
     template = try stage.template.map(ConversationTemplate.named) ?? model.template
     _ = try LabelRule(template)
-    imageProcessor = try model.imageProcessor(in: run.model)
+    imageProcessor = try model.imageProcessor(FolderDocuments(run.model))
     let samples = try Self.checked(stage.samples(), of: stage.data)
     training = ShuffledSamples(samples, seed: run.seed)
     validation = try stage.validation.map { try Self.checked(InstructionSample.read($0), of: $0) } ?? []
