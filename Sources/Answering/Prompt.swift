@@ -68,7 +68,7 @@ package struct Prompt: Sendable {
     try self.init(ids: ids, imageTokenID: model.imageTokenID, pictures: pictures, axes: axes)
   }
 
-  /// A prompt of ids in which a mark stands for each picture, or for each view of it.
+  /// A prompt of ids in which a mark stands for each picture, or for each run of its rows.
   /// - Throws: If there are more or fewer marks than pictures, or a picture is not what the model reads.
   package init(marked ids: [Int], mark: Int, images: [ImageInput], model: VisionLanguageModel) throws {
     guard let encoder = model.images, let imageID = model.imageTokenID else {
@@ -77,8 +77,9 @@ package struct Prompt: Sendable {
     for image in images { try encoder.check(image) }
     let marks = ids.count { $0 == mark }
     var rowsPerMark = images.map { encoder.tokenCount(of: $0) }
-    if marks != images.count, marks == images.reduce(0, { $0 + $1.views }) {
-      rowsPerMark = images.flatMap { encoder.tokenCounts(ofViews: $0) }
+    let runs = images.map { encoder.runs(of: $0) }
+    if marks != images.count, marks == runs.reduce(0, { $0 + $1.count }) {
+      rowsPerMark = runs.flatMap { $0 }
     }
     guard marks == rowsPerMark.count else { throw AnswerError.pictureMarks(marks, pictures: images.count) }
     var next = 0

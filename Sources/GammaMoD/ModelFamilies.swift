@@ -4,8 +4,9 @@ internal import Models
 public struct ModelFamilies: Sendable {
   let registry: ModelRegistry
 
-  /// Those that come with the library: LLaVA-1.5, LLaVA-HR, Mini-Gemini, γ-MoD's checkpoints of these, LLaVA-OneVision,
-  /// SmolVLM, Qwen2-VL and Qwen2.5-VL, and LLaMA, Mistral, Qwen2 and Qwen3 without pictures.
+  /// Those that come with the library: LLaVA-1.5, LLaVA-NeXT, LLaVA-HR, Mini-Gemini, γ-MoD's checkpoints of these,
+  /// LLaVA-OneVision, InternVL, Mistral 3 and Pixtral, FastVLM, SmolVLM, Qwen2-VL, Qwen2.5-VL and Qwen3-VL, Gemma 3, LFM2-VL, and
+  /// LLaMA, Mistral, Qwen2, Qwen3, Gemma 3 and LFM2 without pictures.
   public static let standard = ModelFamilies(registry: .standard)
 
   /// The same families, and checkpoints of another `model_type` that are laid out as those of a known one: the same keys in

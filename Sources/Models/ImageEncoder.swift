@@ -32,21 +32,41 @@ package struct TokenArea: Sendable, Equatable {
   }
 }
 
+extension TokenArea {
+  /// The cells of each tile, tile by tile, and then of the whole; of the whole for every view if it was not cut up.
+  /// - Parameter cells: Of each view.
+  static func tiles(_ input: ImageInput, cells: [ImageInput.Size]) -> [TokenArea?] {
+    guard let grid = input.grid, grid.height > 0, grid.height * grid.width + 1 == cells.count else {
+      return cells.flatMap { TokenArea.grid($0) }
+    }
+    return cells.dropLast().enumerated().flatMap { index, cells in
+      TokenArea.grid(cells, tile: (index / grid.width, index % grid.width), of: grid)
+    } + TokenArea.grid(cells[cells.count - 1])
+  }
+
+  /// The same where all views have as many cells.
+  static func tiles(_ input: ImageInput, cells: ImageInput.Size) -> [TokenArea?] {
+    tiles(input, cells: [ImageInput.Size](repeating: cells, count: input.views))
+  }
+}
+
 /// Turns pictures into rows of a decoder.
 package protocol ImageEncoder: Sendable {
   var towerParameters: [Parameter] { get }
   var projectorParameters: [Parameter] { get }
+  /// A picture without what processors add to make those of a batch equally large.
+  func unpadded(_ input: ImageInput) -> ImageInput
   /// - Throws: If the shapes are not those that this encoder reads.
   func check(_ input: ImageInput) throws
   /// Rows of the decoder that the picture takes.
   func tokenCount(of input: ImageInput) -> Int
-  /// Rows of each view of the picture, for prompts that have words between them.
-  func tokenCounts(ofViews input: ImageInput) -> [Int]
   /// What the tower makes of the picture.
   /// - Shape: → `[n, tower width]`
   func features(_ input: ImageInput, _ tape: Tape) -> Value
   /// - Shape: → `[tokenCount(of: input), decoder width]`
   func project(_ features: Value, of input: ImageInput, _ tape: Tape) -> Value
+  /// The rows of each run into which a picture falls where a prompt has words between them: those of a view, or of a line.
+  func runs(of input: ImageInput) -> [Int]
   /// Where each token lies in the picture; nil for tokens that stand for no place. One per token.
   func areas(of input: ImageInput) -> [TokenArea?]
   /// Where a prompt's rows stand on several axes; nil for encoders whose rows stand one behind the other.
@@ -57,7 +77,9 @@ package protocol ImageEncoder: Sendable {
 }
 
 extension ImageEncoder {
-  package func tokenCounts(ofViews input: ImageInput) -> [Int] {
+  package func unpadded(_ input: ImageInput) -> ImageInput { input }
+
+  package func runs(of input: ImageInput) -> [Int] {
     [Int](repeating: tokenCount(of: input) / input.views, count: input.views)
   }
 
@@ -96,7 +118,9 @@ extension SquareImageEncoder {
   package func areas(of input: ImageInput) -> [TokenArea?] {
     let cells = TokenArea.grid(.init(height: gridSide, width: gridSide))
     // A class token's row in front of the patches has no place in the picture.
-    let view = [TokenArea?](repeating: nil, count: max(0, tokensPerImage - cells.count)) + cells
+    let view =
+      [TokenArea?](repeating: nil, count: max(0, tokensPerImage - cells.count))
+      + cells.suffix(tokensPerImage)
     return (0..<input.views).flatMap { _ in view }
   }
 

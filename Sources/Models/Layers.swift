@@ -16,6 +16,8 @@ package struct Linear: Sendable {
     bias = hasBias ? source.parameter("\(name).bias", [outputs], initial: .constant(0)) : nil
   }
 
+  init(weight: Parameter, bias: Parameter?) { (self.weight, self.bias) = (weight, bias) }
+
   package func callAsFunction(_ x: Value, _ tape: Tape) -> Value { tape.linear(x, map) }
 
   var map: Tape.Map { Tape.Map(weight, bias: bias) }

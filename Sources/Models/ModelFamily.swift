@@ -100,38 +100,6 @@ package final class ModelFiles {
     towerConfigurations[tower.map { "\($0.lastPathComponent)/\(name)" } ?? name] = json
     return json
   }
-
-  /// The sizes of the CLIP tower that `key` names: from its folder's config.json, or those that published checkpoints mean.
-  func clip(_ key: String) throws -> VisionTransformerConfiguration {
-    if let json = try towerURL(key).flatMap({ try configuration("config.json", in: $0) }) {
-      return try VisionTransformerConfiguration(json.optionalObject("vision_config") ?? json)
-    }
-    let name = try json.optionalString(key) ?? "none"
-    guard name.hasSuffix("clip-vit-large-patch14-336") || name.hasSuffix("clip-vit-large-patch14") else {
-      throw json.error(
-        at: key,
-        "the sizes of the tower \(name) are not known; put its folder with config.json beside the model")
-    }
-    return try VisionTransformerConfiguration(
-      JSONObject([
-        ("hidden_size", 1024), ("intermediate_size", 4096), ("num_hidden_layers", 24),
-        ("num_attention_heads", 16), ("image_size", name.hasSuffix("336") ? 336 : 224), ("patch_size", 14),
-      ]))
-  }
-
-  /// The weights of the CLIP tower in a folder of its own, for checkpoints that do not hold them.
-  /// - Parameter stem: The family's names of the tower begin so, without the dot.
-  func clipWeights(_ key: String, stem: String) throws -> [TowerFolder] {
-    guard let folder, !folder.names.contains(where: { $0.hasPrefix(stem) }), let url = try towerURL(key),
-      let tower = try? CheckpointFolder(url)
-    else { return [] }
-    return [
-      TowerFolder(folder: tower) { name in
-        guard name.hasPrefix("vision_model."), !name.hasSuffix("position_ids") else { return nil }
-        return "\(stem).\(name)"
-      }
-    ]
-  }
 }
 
 /// Buffers that old releases of transformers stored with the weights and that are computed.

@@ -12,9 +12,9 @@ package struct ModelRegistry: Sendable {
 
   /// The families that come with the library.
   package static let standard = ModelRegistry(families: [
-    PlainDecoder.self, Llava.self, LlavaHR.self, OriginalLlava.self, MiniGemini.self, LlavaOneVision.self,
-    SmolVLM.self, QwenVL.self,
-    Qwen3VL.self, Gemma3.self, LFM2VL.self,
+    PlainDecoder.self, Mistral3.self, Llava.self, LlavaHR.self, OriginalLlava.self, MiniGemini.self,
+    LlavaOneVision.self, SmolVLM.self, QwenVL.self, Qwen3VL.self, InternVL.self, FastVLM.self, Gemma3.self,
+    LFM2VL.self,
   ])
 
   /// The same families and another, which is asked before them.

@@ -24,6 +24,23 @@ extension ParameterSource {
   }
 }
 
+/// Another source's parameters, under other names.
+final class RenamedParameters: ParameterSource {
+  private let source: any ParameterSource
+  private let name: (String) -> String
+
+  /// - Parameter name: The other source's name of a parameter.
+  init(_ source: any ParameterSource, _ name: @escaping (String) -> String) {
+    (self.source, self.name) = (source, name)
+  }
+
+  package func parameter(
+    _ name: String, _ shape: [Int], initial: InitialValue, role: WeightPrecision.Role
+  ) -> Parameter {
+    source.parameter(self.name(name), shape, initial: initial, role: role)
+  }
+}
+
 /// New parameters with random values that depend on the seed and on each parameter's name only.
 package final class RandomParameters: ParameterSource {
   private let seed: UInt64

@@ -13,6 +13,8 @@ extension ConversationTemplate {
   package static let all = [
     vicunaV1, v1, llavaHuggingFace, llavaV1, imgspV1, phi2, llavaV0, v0, v0MMTag, v1MMTag, plain, llama2Chat,
     llavaLlama2, mistralInstruct, siyuan, mpt, chatMLDirect, qwen15, qwen25, phi3Instruct, llama3, gemmaIT,
-    qwen2VL, qwen3VL, llavaOneVision, smolVLM, llama3Instruct, mistral, gemma3, lfm2,
+    qwen2VL, qwen3VL, llavaOneVision, smolVLM, llama3Instruct, mistral, internVL, internVLChat, pixtral,
+    gemma3,
+    lfm2,
   ]
 }

@@ -35,7 +35,7 @@ extension ConversationTemplate {
     turns.opening = "<|im_start|>"
     turns.openAnswer = "Assistant:"
     turns.beforeTextAlone = " "
-    turns.tiles = .idefics3
+    turns.pictures = .tiles(.idefics3)
     return ConversationTemplate(
       name: "smolvlm", style: .turns, systemOpening: "System: ", system: "", roles: ["User:", "Assistant:"],
       separator: "<end_of_utterance>\n", turns: turns)
@@ -44,7 +44,7 @@ extension ConversationTemplate {
   /// Gemma 3, whose system text stands in front of the first question.
   package static let gemma3: ConversationTemplate = {
     var turns = TurnFormat()
-    turns.pictureTags = ["\n\n<start_of_image>", "<end_of_image>\n\n"]
+    turns.pictures = .tagged("\n\n<start_of_image>", "<end_of_image>\n\n")
     turns.trimsText = true
     turns.opensWithSystem = false
     return ConversationTemplate(
@@ -55,7 +55,7 @@ extension ConversationTemplate {
   /// LFM2 and LFM2-VL.
   package static let lfm2: ConversationTemplate = {
     var turns = TurnFormat()
-    turns.tiles = .lfm2
+    turns.pictures = .tiles(.lfm2)
     return ConversationTemplate(
       name: "lfm2", style: .turns, systemOpening: "<|im_start|>system\n", system: "",
       roles: ["<|im_start|>user\n", "<|im_start|>assistant\n"], separator: "<|im_end|>\n", turns: turns)
@@ -85,14 +85,43 @@ extension ConversationTemplate {
       assistantSeparator: "</s>", turns: turns)
   }()
 
-  /// `prompt` with every picture written out as its tiles, where the template's models cut pictures up.
+  /// Mistral 3, and Pixtral: pictures are written line by line.
+  package static let pixtral: ConversationTemplate = {
+    var turns = TurnFormat()
+    turns.openAnswer = ""
+    turns.opensWithSystem = false
+    turns.pictures = .lines(between: "[IMG_BREAK]", behind: "[IMG_END]")
+    return ConversationTemplate(
+      name: "pixtral", style: .turns, system: "", roles: ["[INST]", ""], separator: "[/INST]",
+      assistantSeparator: "</s>", turns: turns)
+  }()
+
+  /// InternVL 3 and 3.5 in Hugging Face's layout.
+  package static let internVL: ConversationTemplate = {
+    var turns = TurnFormat()
+    turns.pictures = .tagged("<img>", "</img>")
+    turns.afterPicture = "\n"
+    return ConversationTemplate(
+      name: "internvl", style: .turns, systemOpening: "<|im_start|>system\n", system: "",
+      roles: ["<|im_start|>user\n", "<|im_start|>assistant\n"], separator: "<|im_end|>\n", turns: turns)
+  }()
+
+  /// InternVL 2.5 to 3.5 in their own code, which tells the model who it is.
+  package static let internVLChat: ConversationTemplate = {
+    var template = internVL
+    template.name = "internvl2_5"
+    template.system = .control(
+      "你是书生·万象，英文名是InternVL，是由上海人工智能实验室、清华大学及多家合作单位联合开发的多模态大语言模型。")
+    return template
+  }()
+
+  /// `prompt` with every picture written out as the template's models read it, whatever template wrote the prompt.
   ///
-  /// Each picture's part then stands for the rows of one tile: the tiles of each row of the grid and at last the whole
-  /// picture, between words that name the places.
+  /// Where pictures are cut up, a picture's part then stands for the rows of one tile or of one line.
   /// - Parameter grids: Of each picture in the order of the prompt.
   /// - Throws: ``TokenizationError`` if there are more or fewer grids than pictures.
   package func tilingPictures(in prompt: PromptText, grids: [PictureGrid]) throws -> PromptText {
-    guard let words = turns.tiles else { return prompt }
+    guard let writing = turns.pictures else { return prompt }
     guard grids.count == prompt.pictureCount else {
       throw TokenizationError.invalidConversation(
         template: name,
@@ -100,53 +129,6 @@ extension ConversationTemplate {
           "it has \(counted(prompt.pictureCount, "picture")), but \(counted(grids.count, "is", "are")) given")
     }
     var rest = grids[...]
-    return prompt.replacing { part in part == .picture ? rest.popFirst()?.text(words) : nil }
+    return prompt.replacing { part in part == .picture ? rest.popFirst().map(writing.text) : nil }
   }
-}
-
-/// Into how many tiles a picture is cut; 0 × 0 if it is not.
-package struct PictureGrid: Sendable, Equatable {
-  package var rows: Int
-  package var columns: Int
-
-  package init(rows: Int, columns: Int) {
-    self.rows = rows
-    self.columns = columns
-  }
-
-  fileprivate func text(_ words: TileWords) -> PromptText {
-    var text = PromptText.control(words.opening)
-    if rows > 0, columns > 0 {
-      for row in 1...rows {
-        for column in 1...columns { text += .control(words.tile(row, column)) + .picture }
-        text += .control(words.afterRow)
-      }
-      text += .control(words.afterRows)
-    }
-    let front = rows > 0 && columns > 0 ? words.whole : words.alone
-    return text + .control(front) + .picture + .control(words.closing)
-  }
-}
-
-/// The words around the tiles of a picture and the view of the whole behind them.
-package enum TileWords: Sendable, Equatable {
-  case idefics3, lfm2
-
-  private static let around = "<fake_token_around_image>"
-
-  fileprivate var opening: String { self == .lfm2 ? "<|image_start|>" : "" }
-
-  fileprivate func tile(_ row: Int, _ column: Int) -> String {
-    switch self {
-    case .idefics3: "\(Self.around)<row_\(row)_col_\(column)>"
-    case .lfm2: "<|img_row_\(row)_col_\(column)|>"
-    }
-  }
-
-  fileprivate var afterRow: String { self == .idefics3 ? "\n" : "" }
-  fileprivate var afterRows: String { self == .idefics3 ? "\n" : "" }
-  /// In front of the whole picture behind tiles, and of one that was not cut up.
-  fileprivate var whole: String { self == .idefics3 ? "\(Self.around)<global-img>" : "<|img_thumbnail|>" }
-  fileprivate var alone: String { self == .idefics3 ? whole : "" }
-  fileprivate var closing: String { self == .idefics3 ? Self.around : "<|image_end|>" }
 }

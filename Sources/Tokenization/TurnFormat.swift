@@ -16,9 +16,8 @@ package struct TurnFormat: Sendable, Equatable {
   package var trimsText = false
   /// The system text stands in front of the conversation; if not, in front of the first question.
   package var opensWithSystem = true
-  /// The words between a picture's tiles, which ``ConversationTemplate/tilingPictures(in:grids:)`` writes out; nil where
-  /// pictures stand as they are.
-  package var tiles: TileWords?
+  /// How ``ConversationTemplate/tilingPictures(in:grids:)`` writes a picture out; nil if it stands as it is.
+  package var pictures: PictureWriting?
 
   package init() {}
 

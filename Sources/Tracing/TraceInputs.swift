@@ -3,7 +3,6 @@ internal import Checkpoints
 package import Foundation
 internal import Images
 package import Models
-internal import Tensors
 
 /// The prompts of a file of tensors, as the reference cases hold them.
 ///
@@ -59,14 +58,15 @@ package struct TraceInputs {
       return values
     }
     let (labels, mask) = (try beside("labels"), try beside("attention_mask"))
-    var pictures = TracePictures(file, prefix: prefix, rows: shape[0])
+    let kept = (0..<shape[0]).map { row in
+      (0..<shape[1]).filter { mask?[row * shape[1] + $0] != 0 }
+    }
+    let prompts = kept.enumerated().map { row, places in places.map { ids[row * shape[1] + $0] } }
+    let pictures = try TracePictures(file, prefix: prefix, prompts: prompts, model: model)
     var entries = try (0..<shape[0]).map { row in
-      let start = row * shape[1]
-      let kept = (0..<shape[1]).filter { mask?[start + $0] != 0 }
-      let tokens = kept.map { ids[start + $0] }
+      let (start, kept, tokens) = (row * shape[1], kept[row], prompts[row])
       let isMarked = tokens.contains(VisionLanguageSession.imagePlace)
-      let hasPlaces = isMarked || tokens.contains { $0 == model.imageTokenID }
-      let images = hasPlaces ? try pictures.next() : []
+      let images = pictures.ofPrompts[row]
       let prompt =
         try isMarked
         ? Prompt(marked: tokens, mark: VisionLanguageSession.imagePlace, images: images, model: model)
@@ -98,93 +98,5 @@ package struct TraceInputs {
       defer { next += 1 }
       return [Int](repeating: -100, count: encoder.tokenCount(of: images[next]))
     }
-  }
-}
-
-/// The pictures of a file of tensors, under the names that the families' own processors give them.
-private struct TracePictures {
-  private let file: SafetensorsFile
-  private let prefix: String
-  /// Prompts that share the tensors.
-  private let rows: Int
-  private var nextRow = 0
-
-  init(_ file: SafetensorsFile, prefix: String, rows: Int) {
-    (self.file, self.prefix, self.rows) = (file, prefix, rows)
-  }
-
-  private func name(_ candidates: String...) -> String? {
-    candidates.flatMap { [prefix + $0, $0] }.first { file.entries[$0] != nil }
-  }
-
-  /// The pictures of the next prompt.
-  mutating func next() throws -> [ImageInput] {
-    defer { nextRow += 1 }
-    guard let pixelName = name("pixel_values", "images") else { return [] }
-    let pixels = try file.tensor(pixelName)
-    let detail = try name("images_aux").map { try file.tensor($0) }
-    let sizes = try name("image_sizes").map { try file.int64s($0).map { Int($0) } }
-    let grids = try name("image_grid_thw").map { try file.int64s($0).map { Int($0) } }
-    let mask = try name("pixel_attention_mask").map { try file.int64s($0).map { $0 != 0 } }
-    func size(_ values: [Int]?, _ index: Int, _ stride: Int) -> ImageInput.Size? {
-      guard let values, index * stride + stride <= values.count else { return nil }
-      return .init(height: values[index * stride + stride - 2], width: values[index * stride + stride - 1])
-    }
-    switch pixels.shape.count {
-    case 2:
-      var start = 0
-      let pictures = try (0..<(grids?.count ?? 0) / 3).map { index in
-        let grid = size(grids, index, 3)
-        let count = (grid?.height ?? 0).multipliedReportingOverflow(by: grid?.width ?? 0)
-        guard !count.overflow, count.partialValue >= 0, count.partialValue <= pixels.rows - start else {
-          throw AnswerError(
-            "\(file.url.path): image_grid_thw asks for more patches than pixel_values holds")
-        }
-        defer { start += count.partialValue }
-        return ImageInput(pixels: pixels.rows(start..<start + count.partialValue), grid: grid)
-      }
-      // One picture per prompt, or all for each.
-      return pictures.count == rows && rows > 1 ? [pictures[nextRow]] : pictures
-    case 3:
-      // Patches of views, padded to as many; each view stands for a picture.
-      guard let shapes = try name("spatial_shapes").map({ try file.int64s($0).map { Int($0) } }),
-        shapes.count == 2 * pixels.rows
-      else { throw AnswerError("\(file.url.path): spatial_shapes must say how high and wide each view is") }
-      let own = pixels.rows == rows && rows > 1 ? nextRow..<nextRow + 1 : 0..<pixels.rows
-      return try own.map { index in
-        let grid = ImageInput.Size(height: shapes[2 * index], width: shapes[2 * index + 1])
-        let count = grid.height.multipliedReportingOverflow(by: grid.width)
-        guard !count.overflow, (0...pixels.shape[1]).contains(count.partialValue) else {
-          throw AnswerError("\(file.url.path): spatial_shapes asks for more patches than pixel_values holds")
-        }
-        let view = pixels.rows(index..<index + 1).reshaped([pixels.shape[1], pixels.shape[2]])
-        return ImageInput(pixels: view.rows(0..<count.partialValue), viewGrids: [grid])
-      }
-    case 4:
-      // One picture per prompt, or all for one prompt.
-      let own = pixels.rows == rows && rows > 1 ? nextRow..<nextRow + 1 : 0..<pixels.rows
-      return own.map { index in
-        ImageInput(
-          pixels: pixels.rows(index..<index + 1), detail: detail.flatMap { Self.row($0, index) },
-          originalSize: size(sizes, index, 2))
-      }
-    case 5:
-      let own = pixels.rows == rows && rows > 1 ? nextRow..<nextRow + 1 : 0..<pixels.rows
-      return own.map { index in
-        let views = pixels.rows(index..<index + 1).reshaped(Array(pixels.shape[1...]))
-        let each = mask.map { $0.count / pixels.rows } ?? 0
-        return ImageInput(
-          pixels: views, detail: detail.flatMap { Self.row($0, index) },
-          mask: mask.map { Array($0[index * each..<(index + 1) * each]) }, originalSize: size(sizes, index, 2)
-        )
-      }
-    default:
-      throw AnswerError(
-        "\(file.url.path): \(pixelName) has shape \(pixels.shape), which holds no pictures")
-    }
-  }
-
-  private static func row(_ tensor: Tensor, _ index: Int) -> Tensor? {
-    index < tensor.rows ? tensor.rows(index..<index + 1) : nil
   }
 }

@@ -14,7 +14,9 @@ import Testing
 @Suite struct FamilyLawsTests {
   /// One case per family.
   static let families = [
-    "llava-1.5-hf", "llava-orig", "llava-hr", "mgm-hd", "llava-onevision", "smolvlm", "qwen2.5-vl",
+    "llava-1.5-hf", "llava-orig", "llava-hr", "mgm-hd", "llava-onevision", "llava-next",
+    "llava-onevision-orig", "internvl", "internvl-orig", "fastvlm", "fastvlm-orig",
+    "mistral3", "smolvlm", "qwen2.5-vl",
     "llama31-text", "mistral-text", "qwen2-text", "qwen3-text", "qwen3-vl", "gemma3", "gemma3-text",
     "lfm2-text", "lfm2-vl",
   ]

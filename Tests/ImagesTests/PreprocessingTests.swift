@@ -57,8 +57,8 @@ import Testing
   }
 
   @Test func allConfigurationsAreCovered() {
-    // 23 configurations and eight inputs; LLaVA-HR and MGM have no result for the 1×1 input.
-    #expect(RecordedPreprocessing.all.count == 23 * 8 - 8)
+    // 26 configurations and eight inputs; LLaVA-HR and MGM have no result for the 1×1 input.
+    #expect(RecordedPreprocessing.all.count == 26 * 8 - 8)
   }
 
   @Test func aSettingThatMakesNoSenseIsRefused() throws {

@@ -27,7 +27,8 @@ struct RecordedPreprocessing: CustomStringConvertible, Sendable {
 
   private static func read() throws -> [RecordedPreprocessing] {
     let crossCheck = try table("clip_cross_check").object ?? JSONObject()
-    return try ["official_4.31.json", "hf_5.23.json"].flatMap { file -> [RecordedPreprocessing] in
+    return try ["official_4.31.json", "hf_5.23.json", "hf_5.24.json"].flatMap {
+      file -> [RecordedPreprocessing] in
       let url = Fixtures.folder.appendingPathComponent("preprocess/\(file)")
       return try JSONObject.read(contentsOf: url).object("configs").flatMap { name, value in
         guard let configuration = value.object else { return [RecordedPreprocessing]() }

@@ -55,9 +55,11 @@ import Tokenization
     #expect(
       error?.description
         == "config.json: the model type parrot is not supported; supported are llama, mistral, qwen2, qwen3, lfm2, qwen3_vl_text, gemma3_text (text only); "
-        + "llava (LLaVA-1.5 in Hugging Face layout); llava_llama with is_multipath_encoder (LLaVA-HR), mod_llava_llama "
-        + "(γ-MoD-LLaVA-HR); llava, llava_llama (LLaVA-1.5 in its own code's layout); mgm (Mini-Gemini, also HD), mod_mgm "
-        + "(γ-MoD-Mini-Gemini); llava_onevision; smolvlm, idefics3; qwen2_vl, qwen2_5_vl; qwen3_vl; gemma3; lfm2_vl"
+        + "mistral3, llava with a Pixtral tower; llava (LLaVA-1.5 in Hugging Face layout); llava_llama with is_multipath_encoder (LLaVA-HR), mod_llava_llama "
+        + "(γ-MoD-LLaVA-HR); llava, llava_llama, llava_mistral, llava_qwen (LLaVA-1.5, LLaVA-NeXT and "
+        + "LLaVA-OneVision in their own code's layout); mgm (Mini-Gemini, also HD), mod_mgm "
+        + "(γ-MoD-Mini-Gemini); llava_next, llava_onevision; smolvlm, idefics3; qwen2_vl, qwen2_5_vl; qwen3_vl; internvl, internvl_chat; fast_vlm, "
+        + "llava_qwen2; gemma3; lfm2_vl"
     )
   }
 
@@ -67,6 +69,8 @@ import Tokenization
     ("gamma-llava-hr", "vicuna_v1", "LLaVAHRImageProcessor"),
     ("mgm-hd", "vicuna_v1", "MGMImageProcessor"),
     ("llava-onevision", "llava_onevision", "LLaVAOneVisionImageProcessor"),
+    ("llava-next", "vicuna_v1", "LLaVAOneVisionImageProcessor"),
+    ("internvl", "internvl", "InternVLImageProcessor"), ("mistral3", "pixtral", "PixtralImageProcessor"),
     ("smolvlm", "smolvlm", "Idefics3ImageProcessor"), ("qwen2.5-vl", "qwen2_vl", "QwenVLImageProcessor"),
     ("llama-text", "vicuna_v1", ""), ("mistral-text", "mistral", ""), ("qwen2-text", "qwen_2_5", ""),
     ("qwen3-text", "qwen_2_5", ""), ("qwen3-vl", "qwen3_vl", "QwenVLImageProcessor"),

@@ -34,7 +34,7 @@ import Testing
     for backend in Backend.all {
       for layer in 0...images.tower.configuration.layerCount {
         let hidden = images.tower.features(
-          pixels, layer: layer, keepsClassToken: true, Tape(backend: backend)
+          pixels, layers: [layer], keepsFirst: true, Tape(backend: backend)
         ).tensor.floats()
         let expected = try #require(try reference.floats("vision.hidden.\(layer)"))
         #expect(worstDifference(hidden, expected) <= 2e-4, "block \(layer) with \(backend.summary)")

@@ -18,9 +18,26 @@ extension OperationCase {
         depthwise(height: 2, width: 3, channels: n, side: 5), mix(rows: n, width: 3), mix(rows: 4, width: n),
         besides(rows: n, widths: [2, 5]), besides(rows: 2, widths: [n, 1, 3]),
         scaleColumns(rows: 3, width: n),
-        hyperbolicTangent(n), reshaped(n),
+        hyperbolicTangent(n), reshaped(n), relu(n), gate(runs: 2, rows: n, width: 3),
       ]
     }
+
+  private static func relu(_ count: Int) -> OperationCase {
+    OperationCase(
+      name: "relu of \(count)", inputs: [[count]], apply: { $0.relu($1[0]) },
+      reference: { v in v[0].map { max($0, 0) } })
+  }
+
+  private static func gate(runs: Int, rows: Int, width: Int) -> OperationCase {
+    OperationCase(
+      name: "gate of \(runs) runs of \(rows) × \(width)", inputs: [[runs * rows, width], [runs, width]],
+      apply: { $0.gate($1[0], by: $1[1]) },
+      reference: { v in
+        v[0].enumerated().map { index, value in
+          value / (1 + exp(-v[1][index / (rows * width) * width + index % width]))
+        }
+      })
+  }
 
   private static func depthwise(height: Int, width: Int, channels: Int, side: Int) -> OperationCase {
     let shape = GridShape(height: height, width: width)

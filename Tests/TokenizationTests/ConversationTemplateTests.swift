@@ -85,7 +85,7 @@ struct ConversationTemplateTests {
     ),
     (
       "gemma_3", "<end_of_turn>",
-      "<start_of_turn>user\n\n\n<start_of_image><image><end_of_image>\n\nWhy?<end_of_turn>\n"
+      "<start_of_turn>user\n<image>Why?<end_of_turn>\n"
         + "<start_of_turn>model\nSo.<end_of_turn>\n<start_of_turn>user\nAnd?<end_of_turn>\n<start_of_turn>model\n"
     ),
     (
@@ -111,6 +111,18 @@ struct ConversationTemplateTests {
         + "<|start_header_id|>assistant<|end_header_id|>\n\n"
     ),
     ("mistral", "</s>", "[INST] <image>\nWhy? [/INST] So.</s>[INST]  And?  [/INST]"),
+    ("pixtral", "</s>", "[INST]<image>Why?[/INST]So.</s>[INST] And? [/INST]"),
+    (
+      "internvl", "<|im_end|>",
+      "<|im_start|>user\n<image>\nWhy?<|im_end|>\n<|im_start|>assistant\nSo.<|im_end|>\n"
+        + "<|im_start|>user\n And? <|im_end|>\n<|im_start|>assistant\n"
+    ),
+    (
+      "internvl2_5", "<|im_end|>",
+      "<|im_start|>system\n你是书生·万象，英文名是InternVL，是由上海人工智能实验室、清华大学及多家合作单位联合开发的多模态大语言模型。<|im_end|>\n"
+        + "<|im_start|>user\n<image>\nWhy?<|im_end|>\n<|im_start|>assistant\nSo.<|im_end|>\n"
+        + "<|im_start|>user\n And? <|im_end|>\n<|im_start|>assistant\n"
+    ),
   ])
   func newerModelsHaveTheirOwnTurns(name: String, stop: String, expected: String) throws {
     let template = try ConversationTemplate.named(name)
@@ -143,6 +155,16 @@ struct ConversationTemplateTests {
         .string
         == "<|image_start|><|img_row_1_col_1|><image><|img_row_1_col_2|><image><|img_thumbnail|><image><|image_end|>"
         + "<|image_start|><image><|image_end|>")
+    let picture = PromptText(parsing: "a<image>b")
+    for (template, expected) in [
+      (ConversationTemplate.internVL, "a<img><image></img>b"),
+      (.internVLChat, "a<img><image></img>b"),
+      (.gemma3, "a\n\n<start_of_image><image><end_of_image>\n\nb"),
+      (.pixtral, "a<image>[IMG_BREAK]<image>[IMG_END]b"),
+    ] {
+      let grid = PictureGrid(rows: 2, columns: 3)
+      #expect(try template.tilingPictures(in: picture, grids: [grid]).string == expected)
+    }
     #expect(throws: TokenizationError.self) {
       try ConversationTemplate.smolVLM.tilingPictures(in: prompt, grids: [])
     }

@@ -53,6 +53,34 @@ import Testing
       {% endfor %}{% endfor %}{% if add_generation_prompt %}{{ 'ASSISTANT:' }}{% endif %}
       """
     ),
+    (
+      .internVL, "<IMG_CONTEXT>",
+      """
+      {% for m in messages %}{{ '<|im_start|>' + m['role'] + '\\n' }}{% if m['content'] is string %}{{ m['content'] }}\
+      {% else %}{% for c in m['content'] %}{% if c['type'] == 'image' %}{{ '<IMG_CONTEXT>\\n' }}\
+      {% elif c['type'] == 'text' %}{{ c['text'] }}{% endif %}{% endfor %}{% endif %}{{ '<|im_end|>\\n' }}{% endfor %}\
+      {% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}
+      """
+    ),
+    (
+      .gemma3, "<start_of_image>",
+      """
+      {% for m in messages %}{{ '<start_of_turn>' + ('model' if m['role'] == 'assistant' else m['role']) + '\\n' }}\
+      {% if m['content'] is string %}{{ m['content'] | trim }}{% else %}{% for c in m['content'] %}\
+      {% if c['type'] == 'image' %}{{ '<start_of_image>' }}{% elif c['type'] == 'text' %}{{ c['text'] | trim }}{% endif %}\
+      {% endfor %}{% endif %}{{ '<end_of_turn>\\n' }}{% endfor %}\
+      {% if add_generation_prompt %}{{ '<start_of_turn>model\\n' }}{% endif %}
+      """
+    ),
+    (
+      .pixtral, "[IMG]",
+      """
+      {% for m in messages %}{% if m['role'] == 'user' %}[INST]{% if m['content'] is string %}{{ m['content'] }}{% else %}\
+      {% for c in m['content'] %}{% if c['type'] == 'image' %}[IMG]{% elif c['type'] == 'text' %}{{ c['text'] }}{% endif %}\
+      {% endfor %}{% endif %}[/INST]{% else %}{{ (m['content'] if m['content'] is string else m['content'][0]['text']) + '</s>' }}\
+      {% endif %}{% endfor %}
+      """
+    ),
   ]
 
   private func template(_ source: String, system: String? = nil, mark: String? = nil) throws -> TurnTemplate {

@@ -14,8 +14,10 @@ import Testing
   static let cases = [
     "llava-1.5-hf", "llava-1.5-hf-legacy-names", "llava-1.5-hf-module-names", "llama-text", "gamma-llava-1.5",
     "llama31-text", "mistral-text", "qwen2-text", "qwen3-text", "llava-orig", "llava-hr", "gamma-llava-hr",
-    "mgm-hd", "gamma-mgm-hd", "llava-onevision", "smolvlm", "qwen2.5-vl", "gamma-llava-hr-train-unpadded",
-    "qwen3-vl", "gemma3", "gemma3-text", "lfm2-text", "lfm2-vl",
+    "mgm-hd", "gamma-mgm-hd", "llava-onevision", "llava-next", "llava-onevision-orig", "internvl",
+    "internvl-orig", "fastvlm", "fastvlm-orig", "mistral3", "smolvlm",
+    "qwen2.5-vl", "gamma-llava-hr-train-unpadded", "qwen3-vl", "gemma3", "gemma3-text", "lfm2-text",
+    "lfm2-vl",
   ]
 
   private static func comparison(_ name: String, batched: Bool) throws -> TraceComparison {

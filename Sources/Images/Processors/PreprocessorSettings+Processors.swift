@@ -85,30 +85,6 @@ extension MGMImageProcessor {
   }
 }
 
-extension LLaVAOneVisionImageProcessor {
-  package init(_ settings: PreprocessorSettings) throws {
-    try settings.requireResize()
-    var sizes: [ImageInput.Size] = []
-    for (index, pair) in try settings.json.array("image_grid_pinpoints").enumerated() {
-      guard let sides = pair.array, sides.count == 2, let height = sides[0].int, let width = sides[1].int,
-        width > 0, height > 0
-      else {
-        throw settings.json.error(at: "image_grid_pinpoints[\(index)]", "a height and a width are needed")
-      }
-      sizes.append(ImageInput.Size(height: height, width: width))
-    }
-    self.init(sizes: sizes)
-    switch try settings.length("size") {
-    case nil: break
-    case .edge(let side)?, .edges(let side?, _)?: (tileWidth, tileHeight) = (side, side)
-    case .exact(let width, let height)?: (tileWidth, tileHeight) = (width, height)
-    case .edges?: throw settings.json.error(at: "size", "a width and a height are needed")
-    }
-    filter = try settings.filter(or: filter)
-    normalization = try settings.normalization(or: normalization)
-  }
-}
-
 extension QwenVLImageProcessor {
   /// - Parameter usual: The side of a patch where the file does not say.
   package init(_ settings: PreprocessorSettings, patchSize usual: Int = 14) throws {
@@ -208,15 +184,18 @@ extension PreprocessorSettings {
         ? LLaVAHRImageProcessor(self) : CLIPImageProcessor(self)
     case "SiglipImageProcessor": return try CLIPImageProcessor(self)
     case "Gemma3ImageProcessor": return try CLIPImageProcessor(gemma: self)
-    case "LlavaOnevisionImageProcessor": return try LLaVAOneVisionImageProcessor(self)
+    case "LlavaOnevisionImageProcessor", "LlavaNextImageProcessor":
+      return try LLaVAOneVisionImageProcessor(self)
+    case "GotOcr2ImageProcessor": return try InternVLImageProcessor(self)
+    case "PixtralImageProcessor": return try PixtralImageProcessor(self)
     case "Qwen2VLImageProcessor", "Qwen2_5_VLImageProcessor": return try QwenVLImageProcessor(self)
     case "Lfm2VlImageProcessor": return try LFM2VLImageProcessor(self)
     case "Idefics3ImageProcessor", "SmolVLMImageProcessor": return try Idefics3ImageProcessor(self)
     case let name?:
       throw json.error(
         at: "image_processor_type",
-        "the image processor \"\(name)\" is not supported; those of CLIP, SigLIP, Gemma 3, LLaVA-OneVision, Qwen2-VL, LFM2-VL, "
-          + "Idefics 3 and SmolVLM are")
+        "the image processor \"\(name)\" is not supported; those of CLIP, SigLIP, Gemma 3, LLaVA-NeXT, LLaVA-OneVision, "
+          + "GOT-OCR 2 (InternVL), Pixtral, Qwen2-VL, LFM2-VL, Idefics 3 and SmolVLM are")
     }
   }
 }

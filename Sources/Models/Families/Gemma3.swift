@@ -42,6 +42,7 @@ struct Gemma3: ModelFamily {
   }
 
   var template: ConversationTemplate { .gemma3 }
+  var pictureMark: String? { "<start_of_image>" }
 
   func imageProcessor(_ settings: PreprocessorSettings) throws -> (any ImageProcessor)? {
     try CLIPImageProcessor(gemma: settings, side: vision.imageSize)
@@ -81,7 +82,7 @@ struct Gemma3: ModelFamily {
 
     func features(_ input: ImageInput, _ tape: Tape) -> Value {
       tower.normalizedOutput(
-        tower.features(input.pixels, layer: -1, keepsClassToken: false, tape), tape)
+        tower.features(input.pixels, layers: [-1], keepsFirst: true, tape), tape)
     }
 
     func project(_ features: Value, of input: ImageInput, _ tape: Tape) -> Value {

@@ -106,11 +106,14 @@ struct LFM2VL: ModelFamily {
       }
     }
 
-    func tokenCounts(ofViews input: ImageInput) -> [Int] {
-      (input.viewGrids ?? []).map { $0.height / square * ($0.width / square) }
-    }
+    func runs(of input: ImageInput) -> [Int] { cells(input).map { $0.height * $0.width } }
 
-    func tokenCount(of input: ImageInput) -> Int { tokenCounts(ofViews: input).reduce(0, +) }
+    func tokenCount(of input: ImageInput) -> Int { runs(of: input).reduce(0, +) }
+
+    /// The rows of each view.
+    private func cells(_ input: ImageInput) -> [ImageInput.Size] {
+      (input.viewGrids ?? []).map { .init(height: $0.height / square, width: $0.width / square) }
+    }
 
     var blank: ImageInput {
       let side = 16 * square
@@ -119,16 +122,7 @@ struct LFM2VL: ModelFamily {
         viewGrids: [.init(height: side, width: side)])
     }
 
-    /// The tiles row by row, then the whole.
-    func areas(of input: ImageInput) -> [TokenArea?] {
-      let views = input.viewGrids ?? []
-      return views.enumerated().flatMap { index, view -> [TokenArea?] in
-        let cells = ImageInput.Size(height: view.height / square, width: view.width / square)
-        guard let tiles = input.grid, tiles.height * tiles.width + 1 == views.count, index < views.count - 1
-        else { return TokenArea.grid(cells) }
-        return TokenArea.grid(cells, tile: (index / tiles.width, index % tiles.width), of: tiles)
-      }
-    }
+    func areas(of input: ImageInput) -> [TokenArea?] { TokenArea.tiles(input, cells: cells(input)) }
 
     func features(_ input: ImageInput, _ tape: Tape) -> Value {
       let side = tower.configuration.gridSide
@@ -150,20 +144,8 @@ struct LFM2VL: ModelFamily {
     }
 
     func project(_ features: Value, of input: ImageInput, _ tape: Tape) -> Value {
-      var (order, next) = ([Int](), 0)
-      for view in input.viewGrids ?? [] {
-        let columns = view.width / square
-        for cell in 0..<view.height / square * columns {
-          for place in 0..<square * square {
-            let row = cell / columns * square + place / square
-            order.append(next + row * view.width + cell % columns * square + place % square)
-          }
-        }
-        next += view.height * view.width
-      }
-      let squares = tape.reshaped(
-        tape.gather(features, rows: order),
-        [order.count / (square * square), features.width * square * square])
+      let grids = (input.viewGrids ?? []).map { GridShape(height: $0.height, width: $0.width) }
+      let squares = tape.shuffled(features, of: grids, side: square)
       return projector(norm?(squares, tape) ?? squares, tape)
     }
   }

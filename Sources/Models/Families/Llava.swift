@@ -9,13 +9,22 @@ package struct LlavaConfiguration: Sendable, Equatable {
   package var vision: VisionTransformerConfiguration
   /// The token that stands for one row of image features in a prompt.
   package var imageTokenID: Int
-  package var featureLayer: Int
-  /// Whether the class token's row goes to the decoder too (`vision_feature_select_strategy` "full").
-  package var keepsClassToken: Bool
+  /// The tower's layers whose outputs stand side by side in a row of features.
+  package var featureLayers: [Int]
+  /// Whether the tower's first row, the class token's of CLIP, goes to the decoder too (`vision_feature_select_strategy`
+  /// "full").
+  package var keepsFirst: Bool
   package var projectorActivation: Activation
   package var projectorHasBias: Bool
 
-  package init(_ json: JSONObject) throws {
+  /// - Parameters:
+  ///   - imageTokenID: What stands for a row where the file does not say.
+  ///   - featureLayer: The layer that is asked for features there.
+  ///   - selectStrategy: Which of its rows are taken there.
+  package init(
+    _ json: JSONObject, imageTokenID usualID: Int = 32000, featureLayer: Int = -2,
+    selectStrategy: String = "default"
+  ) throws {
     text = try DecoderConfiguration(json.object("text_config"))
     let sizes = try json.object("vision_config")
     let type = try sizes.optionalString("model_type") ?? "clip_vision_model"
@@ -23,13 +32,14 @@ package struct LlavaConfiguration: Sendable, Equatable {
     case "clip_vision_model": self.vision = try VisionTransformerConfiguration(sizes, kind: .clip)
     case "siglip_vision_model": self.vision = try VisionTransformerConfiguration(sizes, kind: .siglip)
     default:
-      throw sizes.error(at: "model_type", "a tower of type \(type) is not supported; CLIP and SigLIP are")
+      throw sizes.error(
+        at: "model_type", "a tower of type \(type) is not supported; CLIP, SigLIP and Pixtral are")
     }
-    imageTokenID = try json.optionalInt("image_token_index") ?? json.optionalInt("image_token_id") ?? 32000
-    featureLayer = try vision.featureLayer(json, "vision_feature_layer")
-    switch try json.optionalString("vision_feature_select_strategy") ?? "default" {
-    case "default": keepsClassToken = false
-    case "full": keepsClassToken = true
+    imageTokenID = try json.optionalInt("image_token_index") ?? json.optionalInt("image_token_id") ?? usualID
+    featureLayers = try vision.featureLayers(json, "vision_feature_layer", default: featureLayer)
+    switch try json.optionalString("vision_feature_select_strategy") ?? selectStrategy {
+    case "default": keepsFirst = false
+    case "full": keepsFirst = true
     case let other:
       throw json.error(
         at: "vision_feature_select_strategy", "\"\(other)\" is neither \"default\" nor \"full\"")
@@ -43,11 +53,14 @@ package struct LlavaConfiguration: Sendable, Equatable {
     if try json.optionalBool("tie_word_embeddings") == true { text.tiesEmbeddings = true }
   }
 
-  /// The projector that Hugging Face's LLaVA models share.
-  func projector(from source: any ParameterSource) -> Projector {
-    Projector(
-      ["multi_modal_projector.linear_1", "multi_modal_projector.linear_2"], inputs: vision.hiddenSize,
-      outputs: text.hiddenSize, bias: projectorHasBias, activation: projectorActivation, from: source)
+  /// The tower and the projector that Hugging Face's LLaVA models share.
+  func encoder(from source: any ParameterSource) -> LlavaImageEncoder {
+    LlavaImageEncoder(
+      tower: VisionTransformer(vision, name: "vision_tower.vision_model", from: source),
+      projector: Projector(
+        ["multi_modal_projector.linear_1", "multi_modal_projector.linear_2"],
+        inputs: vision.hiddenSize * featureLayers.count, outputs: text.hiddenSize, bias: projectorHasBias,
+        activation: projectorActivation, from: source), featureLayers: featureLayers, keepsFirst: keepsFirst)
   }
 }
 
@@ -55,28 +68,28 @@ package struct LlavaConfiguration: Sendable, Equatable {
 package final class LlavaImageEncoder: SquareImageEncoder {
   package let tower: VisionTransformer
   private let projector: Projector
-  private let featureLayer: Int
-  private let keepsClassToken: Bool
+  private let featureLayers: [Int]
+  private let keepsFirst: Bool
 
   /// - Parameters:
-  ///   - featureLayer: As in `VisionTransformer.features`.
-  ///   - keepsClassToken: Whether the class token's row goes to the decoder too.
-  init(tower: VisionTransformer, projector: Projector, featureLayer: Int, keepsClassToken: Bool) {
+  ///   - featureLayers: As in `VisionTransformer.features`.
+  ///   - keepsFirst: Whether the tower's first row goes to the decoder too.
+  init(tower: VisionTransformer, projector: Projector, featureLayers: [Int], keepsFirst: Bool) {
     self.tower = tower
     self.projector = projector
-    self.featureLayer = featureLayer
-    self.keepsClassToken = keepsClassToken && tower.configuration.kind == .clip
+    self.featureLayers = featureLayers
+    self.keepsFirst = keepsFirst
   }
 
-  package var tokensPerImage: Int { tower.configuration.patchCount + (keepsClassToken ? 1 : 0) }
+  package var tokensPerImage: Int { tower.configuration.tokenCount - (keepsFirst ? 0 : 1) }
   package var imageSize: Int { tower.configuration.imageSize }
-  package var featureWidth: Int { tower.configuration.hiddenSize }
+  package var featureWidth: Int { tower.configuration.hiddenSize * featureLayers.count }
   package var gridSide: Int { tower.configuration.gridSide }
   package var projectorParameters: [Parameter] { projector.parameters }
   package var towerParameters: [Parameter] { tower.parameters }
 
   package func features(_ input: ImageInput, _ tape: Tape) -> Value {
-    tower.features(input.pixels, layer: featureLayer, keepsClassToken: keepsClassToken, tape)
+    tower.features(input.pixels, layers: featureLayers, keepsFirst: keepsFirst, tape)
   }
 
   package func project(_ features: Value, of input: ImageInput, _ tape: Tape) -> Value {
@@ -110,19 +123,17 @@ struct Llava: ModelFamily {
   }
 
   func model(_ json: JSONObject, from source: any ParameterSource) -> VisionLanguageModel {
-    let images = LlavaImageEncoder(
-      tower: VisionTransformer(configuration.vision, name: "vision_tower.vision_model", from: source),
-      projector: configuration.projector(from: source), featureLayer: configuration.featureLayer,
-      keepsClassToken: configuration.keepsClassToken)
-    return VisionLanguageModel(
+    VisionLanguageModel(
       self, configuration: json,
-      decoder: TransformerDecoder(configuration.text, names: names.decoder, from: source), images: images,
-      imageTokenID: configuration.imageTokenID)
+      decoder: TransformerDecoder(configuration.text, names: names.decoder, from: source),
+      images: configuration.encoder(from: source), imageTokenID: configuration.imageTokenID)
   }
 }
 
 /// The names of LLaVA models on Hugging Face's hub.
 struct HubNames: Sendable {
+  /// Whether a level `vision_model` belongs into the names of the tower.
+  var towerHasModel = true
   let decoder = DecoderNames(stem: "language_model.model.", head: "language_model.lm_head.weight")
 
   /// The hub's names (transformers ≤ 4.51), into which those of later versions are translated:
@@ -137,7 +148,7 @@ struct HubNames: Sendable {
     } else if name == "lm_head.weight" {
       name = decoder.head
     }
-    if name.hasPrefix("vision_tower."), !name.hasPrefix("vision_tower.vision_model.") {
+    if towerHasModel, name.hasPrefix("vision_tower."), !name.hasPrefix("vision_tower.vision_model.") {
       name = "vision_tower.vision_model." + name.dropFirst("vision_tower.".count)
     }
     return tiesEmbeddings && name == decoder.head ? nil : name

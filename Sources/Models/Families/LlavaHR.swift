@@ -27,7 +27,8 @@ struct LlavaHR: ModelFamily {
     layout = try OriginalLayout(files)
     let key = json["mm_vision_tower"] == nil ? "vision_tower" : "mm_vision_tower"
     clip = try files.clip(key)
-    towers = try files.clipWeights(key, stem: "\(Self.stem).fast_vision_tower.vision_tower")
+    towers = try files.towerWeights(
+      key, stem: "\(Self.stem).fast_vision_tower.vision_tower", layers: clip.layerCount)
     let name = try json.optionalString("vision_tower_slow") ?? "none"
     if let json = try files.configuration("convnext_config.json") {
       convnext = try ConvNeXtConfiguration(json)

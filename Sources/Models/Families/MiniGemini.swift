@@ -15,7 +15,7 @@ struct MiniGemini: ModelFamily {
   private let layout: OriginalLayout
   private let clip: VisionTransformerConfiguration
   private let convnext: ConvNeXtConfiguration
-  private let featureLayer: Int
+  private let featureLayers: [Int]
   /// Tiles along one side of the picture; 1 for a single view.
   private let tiles: Int
   /// Whether the whole picture is a view besides the tiles.
@@ -43,9 +43,9 @@ struct MiniGemini: ModelFamily {
       )
     }
     towers =
-      try files.clipWeights("mm_vision_tower", stem: Self.stem)
+      try files.towerWeights("mm_vision_tower", stem: Self.stem, layers: clip.layerCount)
       + Self.auxiliaryWeights(files, in: auxiliary.flatMap { try? CheckpointFolder($0) })
-    featureLayer = try clip.featureLayer(json, "mm_vision_select_layer")
+    featureLayers = try clip.featureLayers(json, "mm_vision_select_layer", most: 1)
     tiles = try DecoderConfiguration.size(json, "image_grid", default: 1, limit: 16)
     seesWhole = try json.optionalBool("image_global") ?? false && tiles > 1
     detailSize = try DecoderConfiguration.size(json, "image_size_aux", default: 320, limit: 1 << 14)
@@ -150,7 +150,7 @@ struct MiniGemini: ModelFamily {
     }
 
     func features(_ input: ImageInput, _ tape: Tape) -> Value {
-      tower.features(input.pixels, layer: family.featureLayer, keepsClassToken: false, tape)
+      tower.features(input.pixels, layers: family.featureLayers, keepsFirst: false, tape)
     }
 
     func project(_ features: Value, of input: ImageInput, _ tape: Tape) -> Value {

@@ -3,7 +3,7 @@ internal import StrictJSON
 internal import Tensors
 internal import Tokenization
 
-/// SmolVLM and Idefics3 (Marafioti et al. 2025): SigLIP reads tiles of the picture and the whole, and each square of its
+/// SmolVLM, SmolVLM2 and Idefics3 (Marafioti et al. 2025): SigLIP reads tiles of the picture and the whole, and each square of its
 /// patches becomes one row (pixel shuffle).
 struct SmolVLM: ModelFamily {
   static let modelTypes = ["smolvlm", "idefics3"]
@@ -22,7 +22,9 @@ struct SmolVLM: ModelFamily {
     var text = try DecoderConfiguration(json.object("text_config"))
     if try json.optionalBool("tie_word_embeddings") == true { text.tiesEmbeddings = true }
     self.text = text
-    vision = try VisionTransformerConfiguration(json.object("vision_config"), kind: .siglip)
+    let usual = [("hidden_size", 1152), ("num_attention_heads", 16), ("patch_size", 32)]
+    vision = try VisionTransformerConfiguration(
+      json.object("vision_config").filled(with: usual), kind: .siglip)
     square = try DecoderConfiguration.size(json, "scale_factor", default: 2, limit: 64)
     imageTokenID = try json.optionalInt("image_token_id") ?? 128_257
     guard vision.gridSide % square == 0 else {
@@ -87,15 +89,24 @@ struct SmolVLM: ModelFamily {
       ImageInput(pixels: .zeros([1, 3, family.vision.imageSize, family.vision.imageSize]))
     }
 
-    /// The tiles row by row, then the whole.
     func areas(of input: ImageInput) -> [TokenArea?] {
-      let cells = ImageInput.Size(height: family.rowSide, width: family.rowSide)
-      guard let grid = input.grid, grid.height * grid.width + 1 == input.views else {
-        return (0..<input.views).flatMap { _ in TokenArea.grid(cells) }
+      TokenArea.tiles(input, cells: .init(height: family.rowSide, width: family.rowSide))
+    }
+
+    /// Batches are filled up with views of zeros.
+    func unpadded(_ input: ImageInput) -> ImageInput {
+      guard input.views > 1, input.pixels.shape.count == 4 else { return input }
+      let shown = (0..<input.views).filter { view in
+        input.pixels.rows(view..<view + 1).withFloats { $0.contains { $0 != 0 } }
       }
-      return (0..<grid.height * grid.width).flatMap {
-        TokenArea.grid(cells, tile: ($0 / grid.width, $0 % grid.width), of: grid)
-      } + TokenArea.grid(cells)
+      let kept = shown.isEmpty ? [0] : shown
+      guard kept.count < input.views else { return input }
+      let each = (input.mask?.count ?? 0) / input.views
+      return ImageInput(
+        pixels: Tensor(
+          kept.flatMap { input.pixels.rows($0..<$0 + 1).floats() },
+          shape: [kept.count] + input.pixels.shape.dropFirst()),
+        mask: input.mask.map { mask in kept.flatMap { mask[$0 * each..<($0 + 1) * each] } })
     }
 
     func features(_ input: ImageInput, _ tape: Tape) -> Value {
@@ -164,16 +175,8 @@ struct SmolVLM: ModelFamily {
     }
 
     func project(_ features: Value, of input: ImageInput, _ tape: Tape) -> Value {
-      let (grid, square, side) = (family.vision.gridSide, family.square, family.rowSide)
-      let order = (0..<features.rows).map { index -> Int in
-        let (cell, place) = (index / (square * square), index % (square * square))
-        let (view, inside) = (cell / (side * side), cell % (side * side))
-        let row = inside / side * square + place / square
-        return view * grid * grid + row * grid + inside % side * square + place % square
-      }
-      let squares = tape.gather(features, rows: order)
-      return projection(
-        tape.reshaped(squares, [features.rows / (square * square), features.width * square * square]), tape)
+      let grid = GridShape(height: family.vision.gridSide, width: family.vision.gridSide)
+      return projection(tape.shuffled(features, of: grid, side: family.square), tape)
     }
   }
 }

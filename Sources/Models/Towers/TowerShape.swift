@@ -36,7 +36,7 @@ package enum TowerShape: String, Sendable, CaseIterable {
   ) throws -> (Tensor, Tape) -> Value {
     let tower = VisionTransformer(
       try VisionTransformerConfiguration(json, kind: kind), name: "tower", from: source)
-    return { pixels, tape in tower.features(pixels, layer: -1, keepsClassToken: true, tape) }
+    return { pixels, tape in tower.features(pixels, layers: [-1], keepsFirst: true, tape) }
   }
 
   private static let clip = JSONObject([

@@ -11,6 +11,13 @@ package struct VisionTransformerConfiguration: Sendable, Equatable {
     case siglip
     /// As SigLIP, with patches that come as rows of numbers, and grids of any shape (Tschannen et al. 2025).
     case siglip2
+    /// A class token, patches with bias, a learnt scale per channel of what each half of a block adds (Chen et al. 2023).
+    case internViT
+
+    /// Whether the token of the whole stands in front of the patches.
+    var hasClassToken: Bool { self == .clip || self == .internViT }
+    /// Whether a norm follows the last block, as an output that some models read.
+    var hasPostNorm: Bool { self != .internViT }
   }
 
   package var kind: Kind
@@ -22,6 +29,8 @@ package struct VisionTransformerConfiguration: Sendable, Equatable {
   package var patchSize: Int
   package var normEpsilon: Float
   package var activation: Activation
+  /// Whether queries, keys and values have biases.
+  package var attentionBias = true
 
   /// Keys that are left out mean Hugging Face's defaults (CLIP ViT-B/32, SigLIP B/16).
   package init(_ json: JSONObject, kind: Kind = .clip) throws {
@@ -55,18 +64,42 @@ package struct VisionTransformerConfiguration: Sendable, Equatable {
     }
   }
 
-  /// The layer that a key of a configuration asks features of, by default the last but one.
-  func featureLayer(_ json: JSONObject, _ key: String) throws -> Int {
-    let layer = try json.optionalInt(key) ?? -2
-    guard (-layerCount - 1...layerCount).contains(layer) else {
+  /// The layers that a key of a configuration asks features of, a number or a list; by default the last but one.
+  /// - Parameter most: How many layers may be asked.
+  func featureLayers(_ json: JSONObject, _ key: String, default usual: Int = -2, most: Int = 16) throws
+    -> [Int]
+  {
+    try Self.featureLayers(json, key, of: layerCount, default: usual, most: most)
+  }
+
+  /// The same for a tower of so many layers.
+  static func featureLayers(
+    _ json: JSONObject, _ key: String, of layerCount: Int, default usual: Int, most: Int
+  ) throws -> [Int] {
+    let layers = json[key]?.array == nil ? [try json.optionalInt(key) ?? usual] : try json.ints(key)
+    guard (1...most).contains(layers.count) else {
+      throw json.error(at: key, "it names \(counted(layers.count, "layer")); 1 to \(most) may be asked")
+    }
+    for layer in layers where !(-layerCount - 1...layerCount).contains(layer) {
       throw json.error(at: key, "the tower has \(counted(layerCount, "layer")), not \(layer)")
     }
-    return layer
+    return layers
   }
 
   /// Patches along one side of the image.
   package var gridSide: Int { imageSize / patchSize }
   package var patchCount: Int { gridSide * gridSide }
+  /// Rows that the blocks see of a picture.
+  var tokenCount: Int { patchCount + (kind.hasClassToken ? 1 : 0) }
+}
+
+extension JSONObject {
+  /// The same with numbers for keys that it does not have.
+  func filled(with usual: [(String, Int)]) -> JSONObject {
+    var json = self
+    for (key, value) in usual where json[key] == nil { json[key] = JSONValue(value) }
+    return json
+  }
 }
 
 extension Activation {
@@ -89,73 +122,85 @@ package final class VisionTransformer: Sendable {
   private let patchBias: Parameter?
   let positionEmbedding: Parameter
   private let preNorm: LayerNorm?
-  private let postNorm: LayerNorm
+  private let postNorm: LayerNorm?
   private let blocks: [VisionBlock]
 
-  /// - Parameter name: The stem of the tensor names, such as `vision_tower.vision_model`.
-  init(_ configuration: VisionTransformerConfiguration, name: String, from source: any ParameterSource) {
+  /// - Parameter name: The stem of Hugging Face's tensor names, such as `vision_tower.vision_model`.
+  convenience init(
+    _ configuration: VisionTransformerConfiguration, name: String, from source: any ParameterSource
+  ) {
+    self.init(configuration, names: .hub(name), from: source)
+  }
+
+  init(
+    _ configuration: VisionTransformerConfiguration, names: VisionTransformerNames,
+    from source: any ParameterSource
+  ) {
     self.configuration = configuration
-    let (width, patch) = (configuration.hiddenSize, configuration.patchSize)
+    let (kind, width, patch) = (configuration.kind, configuration.hiddenSize, configuration.patchSize)
     let deviation = InitialValue.normal(deviation: 0.02)
-    let isCLIP = configuration.kind == .clip
     classEmbedding =
-      isCLIP ? source.parameter("\(name).embeddings.class_embedding", [width], initial: deviation) : nil
+      kind.hasClassToken
+      ? source.parameter(names.classToken, names.axes + [width], initial: deviation) : nil
     patchEmbedding = source.parameter(
-      "\(name).embeddings.patch_embedding.weight",
-      configuration.kind == .siglip2 ? [width, 3 * patch * patch] : [width, 3, patch, patch],
-      initial: deviation, role: .matrix)
+      "\(names.patches).weight",
+      kind == .siglip2 ? [width, 3 * patch * patch] : [width, 3, patch, patch], initial: deviation,
+      role: .matrix)
     patchBias =
-      isCLIP
-      ? nil : source.parameter("\(name).embeddings.patch_embedding.bias", [width], initial: .constant(0))
+      kind == .clip ? nil : source.parameter("\(names.patches).bias", [width], initial: .constant(0))
     positionEmbedding = source.parameter(
-      "\(name).embeddings.position_embedding.weight", [configuration.patchCount + (isCLIP ? 1 : 0), width],
-      initial: deviation)
-    func norm(_ part: String) -> LayerNorm {
-      LayerNorm("\(name).\(part)", width: width, epsilon: configuration.normEpsilon, from: source)
+      names.positions, names.axes.dropLast() + [configuration.tokenCount, width], initial: deviation)
+    func norm(_ name: String) -> LayerNorm {
+      LayerNorm(name, width: width, epsilon: configuration.normEpsilon, from: source)
     }
-    preNorm = isCLIP ? norm("pre_layrnorm") : nil
-    postNorm = norm("post_layernorm")
+    preNorm = kind == .clip ? norm(names.preNorm) : nil
+    postNorm = kind.hasPostNorm ? norm(names.postNorm) : nil
     blocks = (0..<configuration.layerCount).map {
-      VisionBlock("\(name).encoder.layers.\($0)", configuration, from: source)
+      VisionBlock("\(names.layers).\($0).", configuration, names.block, from: source)
     }
   }
 
   package var parameters: [Parameter] {
     [classEmbedding, patchEmbedding, patchBias, positionEmbedding].compactMap { $0 }
-      + (preNorm?.parameters ?? []) + blocks.flatMap(\.parameters) + postNorm.parameters
+      + (preNorm?.parameters ?? []) + blocks.flatMap(\.parameters) + (postNorm?.parameters ?? [])
   }
 
-  /// The hidden states behind block `layer` of the patches of some images, row by row.
+  /// The hidden states behind some blocks of the patches of some images, row by row, those of several blocks side by side.
   /// - Parameters:
   ///   - pixels: Normalised images of the tower's own size.
-  ///   - layer: Counted from the embeddings (0), or from the end if negative: −1 is the last block's output.
-  ///   - keepsClassToken: Whether the class token's row stays in front of each image's patches.
-  /// - Shape: pixels `[images, 3, side, side]` → `[images · patches, width]`
-  func features(_ pixels: Tensor, layer: Int, keepsClassToken: Bool, _ tape: Tape) -> Value {
+  ///   - layers: Counted from the embeddings (0), or from the end if negative: −1 is the last block's output.
+  ///   - keepsFirst: Whether the first row of each image stays, which is the class token's where there is one.
+  /// - Shape: pixels `[images, 3, side, side]` → `[images · rows, layers.count · width]`
+  func features(_ pixels: Tensor, layers: [Int], keepsFirst: Bool, _ tape: Tape) -> Value {
     let images = pixels.rows
-    let patches = configuration.patchCount
+    let tokens = configuration.tokenCount
     var rows = self.patches(pixels, tape)
-    var patchPlaces = Array(0..<images * patches)
-    var tokens = patches
+    let others = (0..<images * tokens).filter { $0 % tokens != 0 }
     if let classEmbedding {
-      tokens += 1
-      patchPlaces = (0..<images).flatMap { image in (0..<patches).map { image * tokens + 1 + $0 } }
       let classRows = tape.embedding([Int](repeating: 0, count: images), table: classEmbedding, rows: 1)
       rows = tape.assemble(
         [
-          RowSource(rows, places: patchPlaces),
+          RowSource(rows, places: others),
           RowSource(classRows, places: (0..<images).map { $0 * tokens }),
         ],
         rows: images * tokens)
     }
-    let positions = tape.embedding((0..<images * tokens).map { $0 % tokens }, table: positionEmbedding)
+    let positions = tape.embedding(
+      (0..<images * tokens).map { $0 % tokens }, table: positionEmbedding, rows: tokens)
     let items = (0..<images).map { image in
       let range = image * tokens..<(image + 1) * tokens
       return AttentionItem(queries: range, spans: [.rows(range)], isCausal: false)
     }
-    let last = layer < 0 ? blocks.count + 1 + layer : layer
-    let hidden = run(0..<last, normalizedInput(tape.add(rows, positions), tape), items: items, tape)
-    return keepsClassToken || classEmbedding == nil ? hidden : tape.gather(hidden, rows: patchPlaces)
+    let wanted = layers.map { $0 < 0 ? blocks.count + 1 + $0 : $0 }
+    var hidden = normalizedInput(tape.add(rows, positions), tape)
+    var (next, found) = (0, [Int: Value]())
+    for last in Set(wanted).sorted() {
+      hidden = run(next..<last, hidden, items: items, tape)
+      (next, found[last]) = (last, hidden)
+    }
+    let all = wanted.compactMap { found[$0] }
+    let features = all.count == 1 ? all[0] : tape.besides(all)
+    return keepsFirst ? features : tape.gather(features, rows: others)
   }
 
   // MARK: Parts, for towers that are put together differently
@@ -172,55 +217,9 @@ package final class VisionTransformer: Sendable {
   /// Rows as they enter the first block.
   func normalizedInput(_ rows: Value, _ tape: Tape) -> Value { preNorm?(rows, tape) ?? rows }
 
-  func normalizedOutput(_ rows: Value, _ tape: Tape) -> Value { postNorm(rows, tape) }
+  func normalizedOutput(_ rows: Value, _ tape: Tape) -> Value { postNorm?(rows, tape) ?? rows }
 
   func run(_ range: Range<Int>, _ hidden: Value, items: [AttentionItem], _ tape: Tape) -> Value {
     blocks[range].reduce(hidden) { $1.forward($0, items: items, tape) }
-  }
-}
-
-/// One block of the tower.
-private struct VisionBlock: Sendable {
-  let norm1, norm2: LayerNorm
-  let query, key, value, output, first, second: Linear
-  let heads: AttentionHeads
-  let activation: Activation
-
-  init(_ name: String, _ configuration: VisionTransformerConfiguration, from source: any ParameterSource) {
-    let width = configuration.hiddenSize
-    let residual = 0.02 / Float(2 * configuration.layerCount).squareRoot()
-    func linear(_ part: String, _ inputs: Int, _ outputs: Int, _ deviation: Float = 0.02) -> Linear {
-      Linear(
-        "\(name).\(part)", inputs: inputs, outputs: outputs, bias: true, from: source, deviation: deviation)
-    }
-    func norm(_ part: String) -> LayerNorm {
-      LayerNorm("\(name).\(part)", width: width, epsilon: configuration.normEpsilon, from: source)
-    }
-    norm1 = norm("layer_norm1")
-    norm2 = norm("layer_norm2")
-    query = linear("self_attn.q_proj", width, width)
-    key = linear("self_attn.k_proj", width, width)
-    value = linear("self_attn.v_proj", width, width)
-    output = linear("self_attn.out_proj", width, width, residual)
-    first = linear("mlp.fc1", width, configuration.intermediateSize)
-    second = linear("mlp.fc2", configuration.intermediateSize, width, residual)
-    heads = AttentionHeads(
-      queryHeads: configuration.heads, keyValueHeads: configuration.heads,
-      headWidth: width / configuration.heads)
-    activation = configuration.activation
-  }
-
-  var parameters: [Parameter] {
-    [norm1, norm2].flatMap(\.parameters) + [query, key, value, output, first, second].flatMap(\.parameters)
-  }
-
-  func forward(_ hidden: Value, items: [AttentionItem], _ tape: Tape) -> Value {
-    let projected = tape.linear(norm1(hidden, tape), [query.map, key.map, value.map])
-    let attended = tape.attention(
-      query: projected[0], key: projected[1], value: projected[2], heads: heads, items: items,
-      precision: query.map.weight.precision)
-    let middle = tape.linear(attended, output.map, addedTo: hidden)
-    let change = tape.linear(norm2(middle, tape), first.map, activation: activation)
-    return tape.linear(change, second.map, addedTo: middle)
   }
 }
