@@ -7,6 +7,7 @@ internal import Tensors
 package enum GGUFModel {
   private static let projectors: [any ProjectorFamily.Type] = [
     LlavaProjector.self, Idefics3Projector.self, QwenProjector.self, Qwen3Projector.self,
+    InternVLProjector.self, PixtralProjector.self,
     Gemma3Projector.self,
   ]
 
@@ -68,9 +69,10 @@ package enum GGUFModel {
 
   /// The projector's last matrix gives rows of the text model.
   private static func check(_ encoder: ProjectorFile, width: Int) throws {
-    let last = ["mm.2.weight", "mm.model.fc.weight", "mm.input_projection.weight"].lazy.compactMap {
-      encoder.file.entries[$0]
-    }.first
+    let last = ["mm.3.weight", "mm.2.weight", "mm.model.fc.weight", "mm.input_projection.weight"].lazy
+      .compactMap {
+        encoder.file.entries[$0]
+      }.first
     // Gemma's matrix is stored the other way round.
     let axis = last?.name == "mm.input_projection.weight" ? last?.shape.last : last?.shape.first
     guard let rows = axis, rows != width else { return }

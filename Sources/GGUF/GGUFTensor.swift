@@ -9,6 +9,8 @@ struct GGUFTensor: Sendable, Equatable {
     case rows([String])
     /// Stored convolutions of one frame each, which are one of several frames.
     case frames([String])
+    /// A stored tensor behind so many axes of length 1.
+    case lifted(String, axes: Int)
     /// A tensor that the file leaves out because nothing reads it.
     case constant(Float, shape: [Int])
   }
@@ -47,6 +49,7 @@ struct GGUFTensor: Sendable, Equatable {
   var parts: [String] {
     switch source {
     case .rows(let names), .frames(let names): names
+    case .lifted(let name, _): [name]
     case .constant: []
     }
   }

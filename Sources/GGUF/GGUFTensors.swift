@@ -78,10 +78,10 @@ struct GGUFTensors: TensorSource {
     }
     let parts = try tensor.parts.map { try file(of: $0).entry($0) }
     var shape = parts[0].shape
-    if case .frames = tensor.source {
-      shape.insert(parts.count, at: min(2, shape.count))
-    } else {
-      shape[0] = parts.reduce(0) { $0 + $1.shape[0] }
+    switch tensor.source {
+    case .frames: shape.insert(parts.count, at: min(2, shape.count))
+    case .lifted(_, let axes): shape = [Int](repeating: 1, count: axes) + shape
+    case .rows, .constant: shape[0] = parts.reduce(0) { $0 + $1.shape[0] }
     }
     let bytes = parts.reduce(0) { $0 + $1.range.count }
     return TensorEntry(name: name, storedType: parts[0].storedType, shape: shape, range: 0..<bytes)
@@ -98,6 +98,7 @@ struct GGUFTensors: TensorSource {
     switch tensor.source {
     case .constant(let value, _): numbers = [Float](repeating: value, count: entry.count)
     case .rows(let parts): numbers = try parts.flatMap { try stored($0, as: .float32, pool: nil).floats() }
+    case .lifted(let name, _): numbers = try stored(name, as: .float32, pool: nil).floats()
     case .frames(let parts):
       numbers = Self.interleaved(
         try parts.map { try stored($0, as: .float32, pool: nil).floats() },

@@ -71,6 +71,7 @@ package struct ModelRegistry: Sendable {
     onRead: @escaping (_ read: Int, _ all: Int) -> Void = { _, _ in }
   ) throws -> VisionLanguageModel {
     let json = try known(folder.config())
+    try ForeignQuantization.refuse(json)
     let files = ModelFiles(json: json, folder: folder)
     let family = try family(files)
     let backend = Backend(threads: ProcessInfo.processInfo.activeProcessorCount)

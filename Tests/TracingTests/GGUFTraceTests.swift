@@ -17,7 +17,7 @@ import Testing
   /// `scripts/make-gguf-fixtures` made them of the models of those names.
   static let cases = [
     "llama-text", "qwen2-text", "qwen3-text", "gemma3-text", "smolvlm", "llava-1.5-hf", "qwen2.5-vl", "qwen3-vl",
-    "gemma3",
+    "gemma3", "internvl", "mistral3",
   ]
 
   static func place(_ name: String) -> ModelPlace {

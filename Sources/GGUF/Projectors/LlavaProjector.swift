@@ -1,6 +1,6 @@
 internal import StrictJSON
 
-/// LLaVA-1.5: a CLIP tower without the layers behind the one whose features are read.
+/// LLaVA-1.5 and 1.6: a CLIP tower without the layers behind the one whose features are read; 1.6 reads tiles as well.
 struct LlavaProjector: ProjectorFamily {
   static let types = ["mlp"]
   private let file: ProjectorFile
@@ -20,8 +20,9 @@ struct LlavaProjector: ProjectorFamily {
   func configuration(text: JSONObject, sections: [Int]?, id: (String) -> Int?) throws -> JSONObject {
     var vision = try file.tower()
     vision["model_type"] = "clip_vision_model"
-    return JSONObject([
-      ("model_type", "llava"), ("text_config", .object(text)), ("vision_config", .object(vision)),
+    var json = JSONObject([
+      ("model_type", isTiled ? "llava_next" : "llava"), ("text_config", .object(text)),
+      ("vision_config", .object(vision)),
       // All layers of the file run; those behind the one that is read are not in it.
       (
         "vision_feature_layer",
@@ -31,6 +32,23 @@ struct LlavaProjector: ProjectorFamily {
       ("image_token_index", JSONValue(id("<image>") ?? -200)), ("image_aspect_ratio", "pad"),
       ("tie_word_embeddings", text["tie_word_embeddings"] ?? false),
     ])
+    if let sizes = try sizes() { json["image_grid_pinpoints"] = sizes }
+    return json
+  }
+
+  /// Whether pictures are cut into tiles whose rows are one grid.
+  private var isTiled: Bool { file.has(Self.newline) }
+  private static let newline = "model.image_newline"
+
+  /// The sizes to which pictures are brought before they are cut, height in front of width; files have the width first.
+  private func sizes() throws -> JSONValue? {
+    guard isTiled else { return nil }
+    let key = "clip.vision.image_grid_pinpoints"
+    guard let numbers = try file.metadata.optionalInts(key), numbers.count % 2 == 0, !numbers.isEmpty else {
+      throw file.fault(key, "pairs of a width and a height are needed; convert the model again")
+    }
+    return JSONValue(
+      stride(from: 0, to: numbers.count, by: 2).map { JSONValue([numbers[$0 + 1], numbers[$0]]) })
   }
 
   func tensors() throws -> [String: GGUFTensor] {
@@ -39,6 +57,7 @@ struct LlavaProjector: ProjectorFamily {
       file.tensors([("mm.0", "multi_modal_projector.linear_1"), ("mm.2", "multi_modal_projector.linear_2")])
     ) { first, _ in first }
     tensors[stem + "embeddings.class_embedding"] = GGUFTensor("v.class_embd")
+    if isTiled { tensors["image_newline"] = GGUFTensor(Self.newline) }
     if !file.has("v.post_ln.weight") {
       let shape = [try file.width]
       tensors[stem + "post_layernorm.weight"] = GGUFTensor(.constant(1, shape: shape))
@@ -49,10 +68,13 @@ struct LlavaProjector: ProjectorFamily {
 
   func preprocessor() throws -> JSONObject {
     let side = JSONValue(try file.size("image_size"))
-    return JSONObject(
+    var json = JSONObject(
       [
-        ("image_processor_type", "CLIPImageProcessor"), ("size", ["shortest_edge": side]),
+        ("image_processor_type", isTiled ? "LlavaNextImageProcessor" : "CLIPImageProcessor"),
+        ("size", ["shortest_edge": side]),
         ("crop_size", ["height": side, "width": side]), ("resample", 3),
       ] + (try file.colours()))
+    if let sizes = try sizes() { json["image_grid_pinpoints"] = sizes }
+    return json
   }
 }
