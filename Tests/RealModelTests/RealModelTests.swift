@@ -11,14 +11,16 @@ import Tokenization
 @testable import Answering
 @testable import Tracing
 
+/// Where the file lies.
+private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  .appendingPathComponent("../..").standardized
+private let file = root.appendingPathComponent("runs/real-models/SmolLM2-135M-Instruct.Q4_1.gguf")
+
 /// A real language model in a GGUF file, SmolLM2-135M-Instruct in Q4_1, against transformers and llama.cpp.
 ///
 /// `scripts/real-models` brings the file, `make test-real` runs this; `scripts/record-real-model` recorded what is right.
-@Suite(.enabled(if: FileManager.default.fileExists(atPath: RealModelTests.file.path)), .serialized)
+@Suite(.enabled(if: FileManager.default.fileExists(atPath: file.path)), .serialized)
 struct RealModelTests {
-  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .appendingPathComponent("../..").standardized
-  static let file = root.appendingPathComponent("runs/real-models/SmolLM2-135M-Instruct.Q4_1.gguf")
   private static let recorded = root.appendingPathComponent("Tests/Fixtures/real")
 
   private let backend = Backend(threads: 2)
@@ -31,7 +33,7 @@ struct RealModelTests {
   }
 
   @Test func textsHaveTheIdsOfLlamaCpp() throws {
-    let tokenizer = try TokenizerFolder.load(GammaModel.documents(Self.file))
+    let tokenizer = try TokenizerFolder.load(GammaModel.documents(file))
     let ids = try json.array("ids").map { $0.array?.compactMap(\.int) ?? [] }
     let texts = try json.strings("texts")
     #expect(texts.count == 600 && ids.count == 600)
@@ -65,8 +67,8 @@ struct RealModelTests {
 
   @Test func logitsAreThoseOfTheDequantisedWeights() throws {
     let ids = try right.int64s("ids").map(Int.init)
-    let packed = try logits(GammaModel.load(Self.file), ids)
-    let wide = try logits(GammaModel.load(Self.file, precision: .float32), ids)
+    let packed = try logits(GammaModel.load(file), ids)
+    let wide = try logits(GammaModel.load(file, precision: .float32), ids)
     let (packedError, wideError) = (try error(packed), try error(wide))
     print("NMSE of logits: as stored \(packedError), as f32 \(wideError)")
     #expect(wideError <= 1e-8)
@@ -81,7 +83,7 @@ struct RealModelTests {
   }
 
   @Test func greedyAnswersAreEqual() throws {
-    let model = try GammaModel.load(Self.file, precision: .float32)
+    let model = try GammaModel.load(file, precision: .float32)
     var ties = 0
     for answer in try json.objects("answers") {
       let (prompt, right, gaps) = (
@@ -97,7 +99,8 @@ struct RealModelTests {
       for (step, id) in right.enumerated() {
         let found = row.indices.max { row[$0] < row[$1] } ?? 0
         if found != id {
-          #expect(gaps[step] < 1e-3, "\(try answer.string("question")), step \(step)")
+          let question = try answer.string("question")
+          #expect(gaps[step] < 1e-3, "\(question), step \(step)")
           ties += 1
           break
         }
@@ -108,16 +111,16 @@ struct RealModelTests {
   }
 
   @Test func loadingTakesLittleTimeAndMemory() throws {
-    let time = try ContinuousClock().measure { _ = try GammaModel.load(Self.file) }
-    let bytes = try GammaModel.load(Self.file).parameters.reduce(0) { $0 + $1.byteCount }
-    let size = try FileManager.default.attributesOfItem(atPath: Self.file.path)[.size] as? Int ?? 0
+    let time = try ContinuousClock().measure { _ = try GammaModel.load(file) }
+    let bytes = try GammaModel.load(file).parameters.reduce(0) { $0 + $1.byteCount }
+    let size = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int ?? 0
     print("loaded in \(time), weights of \(bytes) bytes, file of \(size)")
     #expect(time <= .seconds(2))
     #expect(Double(bytes) <= 1.15 * Double(size))
   }
 
   @Test func itKnowsTheCapitalOfFrance() async throws {
-    let session = try VisionLanguageSession(Self.file, threads: 2)
+    let session = try VisionLanguageSession(file, threads: 2)
     let prompt = try session.prompt(
       [ConversationMessage(.user, "What is the capital of France?")], images: [])
     let answers = try AnswerLoop(session).answers([AnswerRequest(prompt)])
