@@ -17,7 +17,7 @@ package struct ChatTemplate: Sendable {
     guard source.utf8.count <= Self.largestSource else {
       throw ChatTemplateError(
         kind: .limit, name: name, line: 1,
-        message: "the template has more than \(Self.largestSource) bytes")
+        message: "the template is over the limit of \(Self.largestSource) bytes")
     }
     var parser = try TemplateParser(source, name: name)
     body = try parser.template()

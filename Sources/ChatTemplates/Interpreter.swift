@@ -149,7 +149,7 @@ final class Interpreter {
     case .tuple(let targets):
       let values = try value.elements(budget)
       guard values.count == targets.count else {
-        throw TemplateFault("\(targets.count) values are to be unpacked but there are \(values.count)")
+        throw TemplateFault("a list of \(values.count) cannot be unpacked into \(targets.count)")
       }
       for (value, target) in zip(values, targets) { try assign(value, to: target) }
     }

@@ -1,6 +1,7 @@
 internal import Checkpoints
 internal import Foundation
 internal import Tensors
+internal import Wording
 
 /// The tensors of GGUF files under the names, and in the order of rows, that a family's own folders have.
 struct GGUFTensors: TensorSource {
@@ -48,7 +49,8 @@ struct GGUFTensors: TensorSource {
       guard heads > 0, rows % heads == 0, rows / heads % 2 == 0 else {
         throw CheckpointError(
           path,
-          "tensor \(tensor.parts[0]) has \(rows) rows, which are no \(heads) heads; convert the model again")
+          "tensor \(tensor.parts[0]) has \(counted(rows, "row")), which are no \(heads) heads; convert the model again"
+        )
       }
     }
   }

@@ -1,5 +1,6 @@
 internal import Checkpoints
 internal import StrictJSON
+internal import Wording
 
 /// The tokenizer of a GGUF file as the documents of a model folder.
 struct TokenizerDocuments {
@@ -24,7 +25,7 @@ struct TokenizerDocuments {
     guard types.count == tokens.count else {
       throw metadata.fault(
         Self.key("token_type"),
-        "\(types.count) types are given for \(tokens.count) tokens; convert the model again")
+        "\(types.count) types are given for \(counted(tokens.count, "token")); convert the model again")
     }
   }
 
@@ -205,7 +206,7 @@ struct TokenizerDocuments {
     guard scores.count == tokens.count else {
       throw metadata.fault(
         Self.key("scores"),
-        "\(scores.count) scores are given for \(tokens.count) tokens; convert the model again")
+        "\(scores.count) scores are given for \(counted(tokens.count, "token")); convert the model again")
     }
     var model = ProtobufMessage()
     for id in tokens.indices {

@@ -61,7 +61,7 @@ struct FastVLM: ModelFamily {
     let rows = try DecoderConfiguration.size(json, "image_seq_length", default: 576)
     let side = Int(Double(rows).squareRoot())
     guard side * side == rows, rows <= 1 << 14 else {
-      throw json.error(at: "image_seq_length", "\(rows) rows are no square of up to 128 a side")
+      throw json.error(at: "image_seq_length", "\(rows) is no square of up to 128 a side")
     }
     return side
   }

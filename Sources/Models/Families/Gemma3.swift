@@ -2,6 +2,7 @@ internal import Images
 internal import StrictJSON
 internal import Tensors
 internal import Tokenization
+internal import Wording
 
 /// Gemma 3 (Gemma Team 2025): SigLIP's patches, a square of them as one row, in front of a decoder in which the rows of a
 /// picture see each other.
@@ -33,7 +34,7 @@ struct Gemma3: ModelFamily {
     guard side * side == tokens, square > 0, vision.gridSide / square == side else {
       throw json.error(
         at: "mm_tokens_per_image",
-        "\(vision.gridSide) patches a side cannot become a square of \(tokens) rows")
+        "\(vision.gridSide) patches a side cannot become a square of \(counted(tokens, "row"))")
     }
   }
 
