@@ -48,7 +48,9 @@ package enum TokenizerFolder {
 
   /// The ids after which generation ends by a model's generation_config.json.
   package static func generationEnds(_ documents: any DocumentSource) throws -> [Int] {
-    guard let json = try object("generation_config.json", documents), let ends = json["eos_token_id"] else { return [] }
+    guard let json = try object("generation_config.json", documents), let ends = json["eos_token_id"] else {
+      return []
+    }
     return ends.array?.compactMap(\.int) ?? ends.int.map { [$0] } ?? []
   }
 

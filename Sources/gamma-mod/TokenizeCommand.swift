@@ -47,7 +47,8 @@ struct TokenizeCommand: ParsableCommand {
     let own = conversation?.isOwn == true ? try ownTemplate() : nil
     let tokenizer =
       GammaModel.isFile(tokenizer.url)
-      ? try TokenizerFolder.load(GammaModel.documents(tokenizer.url)) : try TokenizerFolder.load(tokenizer.url)
+      ? try TokenizerFolder.load(GammaModel.documents(tokenizer.url))
+      : try TokenizerFolder.load(tokenizer.url)
     let results = try StandardInput.array().enumerated().map { index, value -> JSONValue in
       do {
         if let own {

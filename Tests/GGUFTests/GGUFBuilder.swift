@@ -10,7 +10,9 @@ struct GGUFBuilder {
   var alignment = 32
   var data = [UInt8](repeating: 0, count: 0)
 
-  static func little(_ number: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: number.littleEndian) { Array($0) } }
+  static func little(_ number: some FixedWidthInteger) -> [UInt8] {
+    withUnsafeBytes(of: number.littleEndian) { Array($0) }
+  }
   static func text(_ text: String) -> [UInt8] { little(UInt64(text.utf8.count)) + Array(text.utf8) }
 
   /// - Parameter value: In the format's bytes.
@@ -44,7 +46,8 @@ struct GGUFBuilder {
     file.add("a.float", type: 6, little(Float(1.5).bitPattern))
     file.add("a.flag", type: 7, [1])
     file.add("a.list", type: 9, little(UInt32(8)) + little(UInt64(2)) + text("one") + text("two"))
-    file.add("a.counts", type: 9, little(UInt32(5)) + little(UInt64(3)) + [1, 2, 3].flatMap { little(Int32($0)) })
+    file.add(
+      "a.counts", type: 9, little(UInt32(5)) + little(UInt64(3)) + [1, 2, 3].flatMap { little(Int32($0)) })
     file.addTensor("x", [4, 2])
     file.addTensor("y", [32, 2], type: 2, offset: 32)
     file.data = [UInt8](repeating: 0, count: 32 + 36)

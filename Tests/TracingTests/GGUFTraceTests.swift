@@ -16,7 +16,8 @@ import Testing
 
   /// `scripts/make-gguf-fixtures` made them of the models of those names.
   static let cases = [
-    "llama-text", "qwen2-text", "qwen3-text", "gemma3-text", "smolvlm", "llava-1.5-hf", "qwen2.5-vl", "qwen3-vl",
+    "llama-text", "qwen2-text", "qwen3-text", "gemma3-text", "smolvlm", "llava-1.5-hf", "qwen2.5-vl",
+    "qwen3-vl",
     "gemma3", "internvl", "mistral3",
   ]
 
