@@ -30,7 +30,7 @@ import Testing
   @Test func readsEveryStoredType() throws {
     let file = try SafetensorsFile(allTypes)
     #expect(file.metadata == ["format": "pt"])
-    #expect(Set(file.entries.values.map(\.storedType)) == Set(StoredType.allCases))
+    #expect(Set(file.entries.values.map(\.storedType)) == Set(StoredType.allCases.filter { !$0.isBlocks }))
     for type in ["float16", "bfloat16", "float32", "float64"] {
       for dtype in DType.allCases {
         #expect(try file.tensor(type, as: dtype).floats() == [0, 3, 3, 3, 0, 3], "\(type) as \(dtype)")

@@ -123,7 +123,8 @@ struct RealModelTests {
   @Test func itKnowsTheCapitalOfFrance() async throws {
     let session = try VisionLanguageSession(RealModel.file, threads: 2)
     let prompt = try session.prompt(
-      [ConversationMessage(.user, "What is the capital of France?")], images: [])
+      [ConversationMessage(.user, "What is the capital of France?"), ConversationMessage(.assistant, nil)],
+      images: [])
     let answers = try AnswerLoop(session).answers([AnswerRequest(prompt)])
     #expect(answers.first?.text == "The capital of France is Paris.")
   }
