@@ -30,6 +30,7 @@ import Testing
     ("lfm2-vl", "text_config", "layer_types", .array(["conv", "mamba", "conv", "conv"])),
     ("lfm2-vl", "text_config", "conv_L_cache", 0), ("lfm2-text", nil, "intermediate_size", 0),
     ("lfm2-text", nil, "block_ffn_dim_multiplier", -1),
+    ("internvl", nil, "downsample_ratio", 1e-300), ("internvl", nil, "downsample_ratio", 0),
   ]
 
   @Test(arguments: faults)
@@ -45,6 +46,20 @@ import Testing
     }
     let error = #expect(throws: JSONError.self) { try ModelRegistry.standard.family(json) }
     #expect("\(error.map { "\($0)" } ?? "")".contains(key))
+  }
+
+  @Test(arguments: [
+    ("quantization", JSONValue.object(JSONObject([("group_size", 64), ("bits", 4)])), "MLX of 4 bits"),
+    ("quantization_config", .object(JSONObject([("quant_method", "awq")])), "the method awq"),
+    ("quantization_config", .object(JSONObject([("bits", 4)])), "the method unknown"),
+  ]) func packedFoldersOfOthersAreRefused(_ key: String, _ settings: JSONValue, _ words: String) throws {
+    var json = try Self.configuration("qwen3-text")
+    try ForeignQuantization.refuse(json)
+    json[key] = settings
+    let error = #expect(throws: JSONError.self) { try ForeignQuantization.refuse(json) }
+    #expect("\(error.map { "\($0)" } ?? "")".contains(words))
+    json[key] = .object(JSONObject([("quant_method", "gamma-mod")]))
+    if key == "quantization_config" { try ForeignQuantization.refuse(json) }
   }
 
   @Test(arguments: ["qwen3_5", "gemma4", "minicpmv4_6", "gemma3n"]) func othersAreRefusedByName(

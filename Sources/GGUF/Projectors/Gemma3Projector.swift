@@ -12,7 +12,7 @@ struct Gemma3Projector: ProjectorFamily {
   func configuration(text: JSONObject, sections: [Int]?, id: (String) -> Int?) throws -> JSONObject {
     let (side, patch) = (try file.size("image_size"), try file.size("patch_size"))
     let square = try file.optionalSize("projector.scale_factor") ?? 4
-    guard patch > 0, square > 0, side / patch >= square else {
+    guard (1...1 << 16).contains(side), (1...side).contains(patch), (1...side / patch).contains(square) else {
       throw file.fault(
         "clip.vision.patch_size",
         "\(side) pixels have no \(square) patches of \(patch); convert the model again")

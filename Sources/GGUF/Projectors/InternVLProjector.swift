@@ -22,10 +22,10 @@ struct InternVLProjector: ProjectorFamily {
     vision["hidden_act"] = "gelu"
     vision["attention_bias"] = .bool(file.has("v.blk.0.attn_q.bias"))
     let square = try file.optionalSize("projector.scale_factor") ?? 2
-    guard square > 0, let image = id("<IMG_CONTEXT>") else {
+    guard (1...64).contains(square), let image = id("<IMG_CONTEXT>") else {
       throw file.fault(
         "clip.projector_type",
-        "the text model has no token <IMG_CONTEXT>, or the scale factor is not positive; name files that belong together"
+        "the text model has no token <IMG_CONTEXT>, or the scale factor is none from 1 to 64; name files that belong together"
       )
     }
     return JSONObject([

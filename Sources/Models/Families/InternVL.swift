@@ -35,15 +35,15 @@ struct InternVL: ModelFamily {
     let layerKey = isOriginal ? "select_layer" : "vision_feature_layer"
     featureLayer = try vision.featureLayers(json, layerKey, default: -1, most: 1)[0]
     let ratio = try json.optionalDouble("downsample_ratio") ?? 0.5
-    guard ratio > 0, ratio <= 1, (1...64).contains(Int((1 / ratio).rounded())),
-      vision.gridSide % Int((1 / ratio).rounded()) == 0
+    let side = (1 / ratio).rounded()
+    guard ratio > 0, ratio <= 1, side <= 64, vision.gridSide % Int(side) == 0
     else {
       throw json.error(
         at: "downsample_ratio",
         "\(vision.gridSide) patches a side do not fall into squares by a ratio of \(ratio)"
       )
     }
-    square = Int((1 / ratio).rounded())
+    square = Int(side)
     let name = try json.optionalString("projector_hidden_act") ?? "gelu"
     guard let activation = Activation(configurationName: name) else {
       throw json.error(at: "projector_hidden_act", "the activation \(name) is not supported")
