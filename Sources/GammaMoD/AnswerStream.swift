@@ -35,6 +35,11 @@ public struct AnswerStream: AsyncSequence, Sendable {
     /// - Throws: Why the request cannot be answered, such as `.promptTooLong`, or `.cancelled`.
     public mutating func next() async throws(GammaModError) -> AnswerEvent? {
       do {
+        // An answer that was quicker than whoever cancels is not heard either.
+        if Task.isCancelled {
+          stream.cancel()
+          throw CancellationError()
+        }
         guard let event = try await events.next() else {
           try Task.checkCancellation()
           return nil
