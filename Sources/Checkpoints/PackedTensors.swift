@@ -36,12 +36,13 @@ extension TensorSource {
 }
 
 extension TensorSource {
-  /// Reads a matrix of blocks into memory, in the blocks of its file.
+  /// Reads a matrix of blocks into memory, in the blocks of its file; a vector is a matrix of one row.
   /// - Throws: `CheckpointError` if there is no such tensor, or one of its scales is NaN or infinite.
   package func blocks(_ name: String, _ format: PackedMatrix.Format, _ backend: Backend) throws
     -> PackedMatrix
   {
-    let shape = try entry(name).shape
+    let stored = try entry(name).shape
+    let shape = stored.count > 1 ? stored : [1] + stored
     let matrix = try withStoredRows(name) { lines in
       PackedMatrix(lines: lines, shape: shape, format: format, backend: backend)
     }

@@ -23,7 +23,7 @@ package protocol TensorSource: Sendable {
   func withStoredBytes<Result>(_ name: String, _ body: (UnsafeRawBufferPointer) throws -> Result) throws
     -> Result
 
-  /// Lends the rows of a tensor of blocks, each by its place in memory, in the order in which the model has them.
+  /// Lends the rows of a tensor of blocks, which its first axis counts, each by its place in memory, in the order in which the model has them.
   /// - Throws: `CheckpointError` if there is no such tensor, or it cannot be had by rows.
   func withStoredRows<Result>(_ name: String, _ body: ([UnsafeRawPointer]) throws -> Result) throws -> Result
 
@@ -33,11 +33,12 @@ package protocol TensorSource: Sendable {
 }
 
 extension TensorSource {
-  /// The rows of a tensor that is stored row by row.
+  /// The rows of a tensor that is stored row by row; a vector is one.
   package func withStoredRows<Result>(
     _ name: String, _ body: ([UnsafeRawPointer]) throws -> Result
   ) throws -> Result {
-    let rows = try entry(name).shape.dropLast().reduce(1, *)
+    let shape = try entry(name).shape
+    let rows = shape.count > 1 ? shape[0] : 1
     return try withStoredBytes(name) { bytes in
       guard let start = bytes.baseAddress else { return try body([]) }
       return try body((0..<rows).map { start + bytes.count / rows * $0 })

@@ -57,8 +57,10 @@ package struct GGUFFile: TensorFile {
   {
     let entry = try entry(name)
     guard entry.storedType.isBlocks else { return try tensor(name, as: dtype, pool: pool) }
+    guard entry.count > 0 else { return Tensor.zeros(entry.shape).converted(to: dtype, pool: pool) }
     if let format = entry.storedType.packedFormat {
-      return try blocks(name, format, backend).unpacked().converted(to: dtype, pool: pool)
+      return try blocks(name, format, backend).unpacked().reshaped(entry.shape).converted(
+        to: dtype, pool: pool)
     }
     let size = entry.storedType.block.bytes
     let numbers = try withStoredBytes(name) { bytes in

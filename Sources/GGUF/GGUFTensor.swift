@@ -45,6 +45,12 @@ struct GGUFTensor: Sendable, Equatable {
     self.init(.rows([name]), order: order, shift: shift)
   }
 
+  /// Whether its rows are stored ones, which may stay in the blocks of their file; others are made of numbers.
+  var isStoredRows: Bool {
+    guard case .rows = source else { return false }
+    return shift == 0
+  }
+
   /// The names of what is stored.
   var parts: [String] {
     switch source {

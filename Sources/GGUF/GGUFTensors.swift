@@ -86,7 +86,8 @@ struct GGUFTensors: TensorSource {
     case .rows, .constant: shape[0] = parts.reduce(0) { $0 + $1.shape[0] }
     }
     let bytes = parts.reduce(0) { $0 + $1.range.count }
-    return TensorEntry(name: name, storedType: parts[0].storedType, shape: shape, range: 0..<bytes)
+    let type = tensor.isStoredRows ? parts[0].storedType : .float32
+    return TensorEntry(name: name, storedType: type, shape: shape, range: 0..<bytes)
   }
 
   func tensor(_ name: String, as dtype: DType, pool: MemoryPool?) throws -> Tensor {
