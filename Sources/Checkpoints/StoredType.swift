@@ -55,21 +55,7 @@ package enum StoredType: String, Sendable, CaseIterable {
 
   /// The format in which the blocks can stay in memory; nil for others.
   package var packedFormat: PackedMatrix.Format? {
-    switch self {
-    case .q40: .q40
-    case .q41: .q41
-    case .q50: .q50
-    case .q51: .q51
-    case .q80: .q80
-    case .q2K: .q2K
-    case .q3K: .q3K
-    case .q4K: .q4K
-    case .q5K: .q5K
-    case .q6K: .q6K
-    case .iq4NL: .iq4NL
-    case .iq4XS: .iq4XS
-    default: nil
-    }
+    isBlocks ? PackedMatrix.Format(rawValue: rawValue.lowercased()) : nil
   }
 
   /// Bytes per element; 0 for blocks.

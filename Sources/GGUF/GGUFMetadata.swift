@@ -14,9 +14,6 @@ package struct GGUFMetadata: Sendable {
 
   package subscript(key: String) -> GGUFValue? { values[key] }
 
-  /// The names of all keys that begin with `stem`.
-  func keys(_ stem: String) -> [String] { values.keys.filter { $0.hasPrefix(stem) }.sorted() }
-
   func fault(_ key: String, _ message: String) -> CheckpointError {
     CheckpointError(path, "\(key): \(message)")
   }
@@ -72,10 +69,6 @@ package struct GGUFMetadata: Sendable {
     }
   }
 
-  package func optionalBools(_ key: String) throws -> [Bool]? {
-    try read(key, "an array of true and false") { if case .bools(let values) = $0 { values } else { nil } }
-  }
-
   package func optionalStrings(_ key: String) throws -> [String]? {
     try read(key, "strings") { if case .strings(let values) = $0 { values } else { nil } }
   }
@@ -86,7 +79,7 @@ package struct GGUFMetadata: Sendable {
   package func strings(_ key: String) throws -> [String] { try required(key, optionalStrings(key)) }
 
   /// A number that the format may give for each layer, where all layers have the same.
-  func uniformInt(_ key: String) throws -> Int? {
+  func optionalUniformInt(_ key: String) throws -> Int? {
     guard case .integers(let values)? = values[key] else { return try optionalInt(key) }
     let kinds = Set(values)
     guard let value = kinds.first, kinds.count == 1 else {
@@ -96,4 +89,6 @@ package struct GGUFMetadata: Sendable {
     }
     return value
   }
+
+  func uniformInt(_ key: String) throws -> Int { try required(key, optionalUniformInt(key)) }
 }

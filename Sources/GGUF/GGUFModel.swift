@@ -18,10 +18,9 @@ package enum GGUFModel {
   package static func open(_ url: URL, projector: URL?) throws -> CheckpointFolder {
     let parts = try SplitFiles(url).files.map { try GGUFFile($0) }
     try SplitFiles.check(parts)
-    let main = parts[0]
-    let stored = parts.flatMap(\.names)
-    let text = try TextModel(main, stored: stored)
-    let tokenizer = try TokenizerDocuments(main.metadata)
+    let metadata = parts[0].metadata
+    let text = try TextModel(metadata, stored: parts.flatMap(\.names))
+    let tokenizer = try TokenizerDocuments(metadata)
     var documents: [String: JSONObject] = [:]
     let encoder = try projector.map { try ProjectorFile(GGUFFile($0)) }
     let family = try encoder.map(family)
@@ -33,9 +32,7 @@ package enum GGUFModel {
       guard let part = parts.first(where: { $0.entries[name] != nil }) else {
         throw CheckpointError(url.path, "the tensor \(name) is missing; convert the model again")
       }
-      return try part.entry(name).shape
-    } floats: { name in
-      try parts.first { $0.entries[name] != nil }?.floats(name) ?? []
+      return part
     }
     if let encoder, let family {
       try check(encoder, width: text.width)

@@ -36,7 +36,6 @@ struct TextModel {
     "ffn_up": "mlp.up_proj", "ffn_down": "mlp.down_proj",
   ]
 
-  private let file: GGUFFile
   private let metadata: GGUFMetadata
   /// In front of the architecture's keys, with its dot.
   private let prefix: String
@@ -45,17 +44,14 @@ struct TextModel {
   /// The names of all parts of a split file's tensors.
   private let stored: [String]
 
-  /// - Parameters:
-  ///   - file: The file with the keys.
-  ///   - stored: The tensors of all files.
-  init(_ file: GGUFFile, stored: [String]) throws {
-    self.file = file
+  /// - Parameter stored: The tensors of all files.
+  init(_ metadata: GGUFMetadata, stored: [String]) throws {
+    self.metadata = metadata
     self.stored = stored
-    metadata = file.metadata
     let name = try metadata.string("general.architecture")
     guard name != "clip" else {
       throw CheckpointError(
-        file.url.path,
+        metadata.path,
         "this file holds a picture encoder; name it by --mmproj and the text model's file by -m")
     }
     guard let architecture = Self.architectures[name] else {
@@ -64,46 +60,41 @@ struct TextModel {
     }
     self.architecture = architecture
     prefix = name + "."
-    guard let heads = try metadata.uniformInt(prefix + "attention.head_count") else {
-      throw metadata.fault(prefix + "attention.head_count", "the key is missing; convert the model again")
-    }
-    self.heads = heads
-    keyValueHeads = try metadata.uniformInt(prefix + "attention.head_count_kv") ?? heads
+    heads = try metadata.uniformInt(prefix + "attention.head_count")
+    keyValueHeads = try metadata.optionalUniformInt(prefix + "attention.head_count_kv") ?? heads
   }
 
   /// Numbers of a row.
   var width: Int { get throws { try metadata.int(prefix + "embedding_length") } }
 
-  private func shape(_ name: String) throws -> [Int]? {
-    stored.contains(name) ? file.entries[name]?.shape : nil
-  }
-
   /// The keys of config.json or of its `text_config`.
-  func configuration(tensor: (String) throws -> [Int], floats: (String) throws -> [Float]) throws
-    -> JSONObject
-  {
+  /// - Parameter file: Gives the file that holds a tensor.
+  func configuration(_ file: (String) throws -> GGUFFile) throws -> JSONObject {
     var json = JSONObject()
     json["model_type"] = .string(architecture.modelType)
     json["hidden_size"] = JSONValue(try width)
-    guard let intermediate = try metadata.uniformInt(prefix + "feed_forward_length") else {
-      throw metadata.fault(prefix + "feed_forward_length", "the key is missing; convert the model again")
-    }
-    json["intermediate_size"] = JSONValue(intermediate)
+    json["intermediate_size"] = JSONValue(try metadata.uniformInt(prefix + "feed_forward_length"))
     json["num_hidden_layers"] = JSONValue(try metadata.int(prefix + "block_count"))
     json["num_attention_heads"] = JSONValue(heads)
     json["num_key_value_heads"] = JSONValue(keyValueHeads)
     json["head_dim"] = JSONValue(
       try metadata.optionalInt(prefix + "attention.key_length") ?? (heads > 0 ? width / heads : 0))
-    json["vocab_size"] = JSONValue(try tensor("token_embd.weight").first ?? 0)
+    json["vocab_size"] = JSONValue(try vocabularySize(file))
     json["max_position_embeddings"] = JSONValue(try metadata.int(prefix + "context_length"))
     json["rms_norm_eps"] = .number(try metadata.double(prefix + "attention.layer_norm_rms_epsilon"))
     json["rope_theta"] = .number(try metadata.optionalDouble(prefix + "rope.freq_base") ?? 10000)
     json["tie_word_embeddings"] = .bool(!stored.contains("output.weight"))
     json["attention_bias"] = .bool(stored.contains("blk.0.attn_output.bias"))
     json["mlp_bias"] = .bool(stored.contains("blk.0.ffn_up.bias"))
-    if let scaling = try scaling(floats) { json["rope_scaling"] = .object(scaling) }
+    if let scaling = try scaling(file) { json["rope_scaling"] = .object(scaling) }
     if architecture.modelType == "gemma3_text" { try addGemma(&json) }
     return json
+  }
+
+  /// Rows of the embedding, which may be more than the tokens.
+  private func vocabularySize(_ file: (String) throws -> GGUFFile) throws -> Int {
+    let table = "token_embd.weight"
+    return try file(table).entry(table).shape.first ?? 0
   }
 
   /// What Gemma's files leave to whoever reads them.
@@ -137,11 +128,12 @@ struct TextModel {
     }
   }
 
-  private func scaling(_ floats: (String) throws -> [Float]) throws -> JSONObject? {
+  private func scaling(_ file: (String) throws -> GGUFFile) throws -> JSONObject? {
     let context = try metadata.optionalInt(prefix + "rope.scaling.original_context_length")
+    let frequencies = "rope_freqs.weight"
     // LLaMA 3's scaling is given by what it makes of the frequencies.
-    if stored.contains("rope_freqs.weight") {
-      let divisors = JSONValue(try floats("rope_freqs.weight").map { Double($0) })
+    if stored.contains(frequencies) {
+      let divisors = JSONValue(try file(frequencies).floats(frequencies).map { Double($0) })
       return JSONObject([
         ("rope_type", "longrope"), ("factor", 1), ("attention_factor", 1), ("short_factor", divisors),
         ("long_factor", divisors),

@@ -11,7 +11,6 @@ struct TokenizerDocuments {
   /// The kinds of tokens; the numbers are those of the file, and of SentencePiece.
   private enum Kind {
     static let normal = 1
-    static let unknown = 2
     static let control = 3
     static let userDefined = 4
     static let byte = 6
@@ -33,9 +32,6 @@ struct TokenizerDocuments {
 
   /// The id of a token; nil if the vocabulary has none of that spelling.
   func id(_ token: String) -> Int? { tokens.firstIndex { $0.utf8.elementsEqual(token.utf8) } }
-
-  /// The number of tokens.
-  var count: Int { tokens.count }
 
   /// What a folder would have under a name; nil for what is no part of this tokenizer.
   func document(_ name: String) throws -> Document? {
