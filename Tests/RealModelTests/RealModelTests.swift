@@ -75,6 +75,7 @@ struct RealModelTests {
     #expect(wideError <= 1e-8)
     #expect(packedError <= 1.1e-3)
     // What is chosen of all numbers is nearly the best one, too.
+    #expect((wide + packed).allSatisfy { $0.allSatisfy(\.isFinite) })
     let gaps = zip(wide, packed).map { wide, packed -> Float in
       let chosen = packed.indices.max { packed[$0] < packed[$1] } ?? 0
       return (wide.max() ?? 0) - wide[chosen]
