@@ -40,11 +40,7 @@ struct FastVLM: ModelFamily {
     if isOriginal, try Projector.names(json).count != 2 {
       throw json.error(at: "mm_projector_type", "only mlp2x_gelu is supported")
     }
-    let name = try json.optionalString("projector_hidden_act") ?? "gelu"
-    guard let activation = Activation(configurationName: name) else {
-      throw json.error(at: "projector_hidden_act", "the activation \(name) is not supported")
-    }
-    self.activation = activation
+    self.activation = try Activation(json, "projector_hidden_act", default: "gelu")
     hasBias = try json.optionalBool("multimodal_projector_bias") ?? true
     imageTokenID =
       try isOriginal

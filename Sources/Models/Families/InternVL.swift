@@ -44,11 +44,7 @@ struct InternVL: ModelFamily {
       )
     }
     square = Int(side)
-    let name = try json.optionalString("projector_hidden_act") ?? "gelu"
-    guard let activation = Activation(configurationName: name) else {
-      throw json.error(at: "projector_hidden_act", "the activation \(name) is not supported")
-    }
-    self.activation = activation
+    self.activation = try Activation(json, "projector_hidden_act", default: "gelu")
     if try isOriginal && json.optionalString("ps_version") == "v1" {
       throw json.error(at: "ps_version", "the transposed pixel shuffle of v1 is not supported; v2 is")
     }

@@ -28,12 +28,9 @@ struct LFM2VL: ModelFamily {
     vision = try VisionTransformerConfiguration(json.object("vision_config"), kind: .siglip2)
     square = try DecoderConfiguration.size(json, "downsample_factor", default: 2, limit: 64)
     imageTokenID = try json.optionalInt("image_token_id") ?? json.optionalInt("image_token_index") ?? 396
-    let activation = try json.optionalString("projector_hidden_act") ?? "gelu"
-    guard let kind = Activation(configurationName: activation) else {
-      throw json.error(at: "projector_hidden_act", "the activation \(activation) is not supported")
-    }
     projector = (
-      try DecoderConfiguration.size(json, "projector_hidden_size", default: 2560), kind,
+      try DecoderConfiguration.size(json, "projector_hidden_size", default: 2560),
+      try Activation(json, "projector_hidden_act", default: "gelu"),
       try json.optionalBool("projector_bias") ?? true,
       try json.optionalBool("projector_use_layernorm") ?? true
     )

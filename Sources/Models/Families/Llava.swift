@@ -44,11 +44,7 @@ package struct LlavaConfiguration: Sendable, Equatable {
       throw json.error(
         at: "vision_feature_select_strategy", "\"\(other)\" is neither \"default\" nor \"full\"")
     }
-    let name = try json.optionalString("projector_hidden_act") ?? "gelu"
-    guard let activation = Activation(configurationName: name) else {
-      throw json.error(at: "projector_hidden_act", "the activation \(name) is not supported")
-    }
-    projectorActivation = activation
+    projectorActivation = try Activation(json, "projector_hidden_act", default: "gelu")
     projectorHasBias = try json.optionalBool("multimodal_projector_bias") ?? true
     if try json.optionalBool("tie_word_embeddings") == true { text.tiesEmbeddings = true }
   }

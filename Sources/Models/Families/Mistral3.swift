@@ -68,11 +68,7 @@ struct Mistral3: ModelFamily {
       throw json.error(
         at: "vision_feature_select_strategy", "only \"full\" is supported with a Pixtral tower")
     }
-    let name = try json.optionalString("projector_hidden_act") ?? "gelu"
-    guard let activation = Activation(configurationName: name) else {
-      throw json.error(at: "projector_hidden_act", "the activation \(name) is not supported")
-    }
-    self.activation = activation
+    self.activation = try Activation(json, "projector_hidden_act", default: "gelu")
     hasBias = try json.optionalBool("multimodal_projector_bias") ?? !isMerged
     imageTokenID =
       try json.optionalInt("image_token_index") ?? json.optionalInt("image_token_id")

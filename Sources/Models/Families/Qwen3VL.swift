@@ -27,10 +27,7 @@ struct Qwen3VL: ModelFamily {
       func size(_ key: String, _ fallback: Int) throws -> Int {
         try DecoderConfiguration.size(json, key, default: fallback, limit: 1 << 16)
       }
-      let name = try json.optionalString("hidden_act") ?? "gelu_pytorch_tanh"
-      guard let activation = Activation(configurationName: name) else {
-        throw json.error(at: "hidden_act", "the activation \(name) is not supported")
-      }
+      let activation = try Activation(json, "hidden_act", default: "gelu_pytorch_tanh")
       block = AxialVisionBlock.Shape(
         width: try size("hidden_size", 1152), intermediate: try size("intermediate_size", 4304),
         heads: try size("num_heads", 16), norm: .layer,

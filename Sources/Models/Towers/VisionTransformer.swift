@@ -53,11 +53,7 @@ package struct VisionTransformerConfiguration: Sendable, Equatable {
       imageSize = try DecoderConfiguration.size(json, "image_size", default: 224)
     }
     normEpsilon = Float(try json.optionalDouble("layer_norm_eps") ?? (isCLIP ? 1e-5 : 1e-6))
-    let name = try json.optionalString("hidden_act") ?? (isCLIP ? "quick_gelu" : "gelu_pytorch_tanh")
-    guard let activation = Activation(configurationName: name) else {
-      throw json.error(at: "hidden_act", "the activation \(name) is not supported")
-    }
-    self.activation = activation
+    activation = try Activation(json, "hidden_act", default: isCLIP ? "quick_gelu" : "gelu_pytorch_tanh")
     guard hiddenSize % heads == 0, imageSize >= patchSize else {
       throw json.error(
         at: "hidden_size", "it must be a multiple of the heads, and patches no larger than the image")
@@ -103,12 +99,16 @@ extension JSONObject {
 }
 
 extension Activation {
-  init?(configurationName name: String) {
+  /// The one that a key of a configuration names.
+  /// - Parameter usual: The name where there is no such key.
+  /// - Throws: `JSONError` if it is not supported.
+  init(_ json: JSONObject, _ key: String, default usual: String) throws {
+    let name = try json.optionalString(key) ?? usual
     switch name {
     case "gelu": self = .gelu
     case "gelu_new", "gelu_pytorch_tanh": self = .geluTanh
     case "quick_gelu": self = .quickGelu
-    default: return nil
+    default: throw json.error(at: key, "the activation \(name) is not supported")
     }
   }
 }
